@@ -1,0 +1,1 @@
+"""One port, many sources of deliveries: bills, prices, GPU usage, job runs."""

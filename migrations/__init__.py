@@ -1,0 +1,1 @@
+"""Alembic's environment and revisions; the only way the schema comes to be."""

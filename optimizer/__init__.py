@@ -1,0 +1,1 @@
+"""A library that plans a queue: integers in, a proven plan out."""

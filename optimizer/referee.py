@@ -1,0 +1,158 @@
+"""Judges plans with no solver: every rule of the format, in plain Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from optimizer.plan import gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from optimizer.instance import Instance, Job, Offer, Option
+    from optimizer.plan import Claim, Placement, Plan
+
+GAP_TOLERANCE = 1e-6  # a gap may be written down rounded to six decimals
+
+
+def cost(instance: Instance, plan: Plan | Claim) -> int:
+    """What the plan costs in millionths; every id in it must be known and offered to its job."""
+    return _Referee(instance).cost(plan)
+
+
+def violations(instance: Instance, plan: Plan | Claim) -> list[str]:
+    """Every rule that ``plan`` breaks, one sentence each; an empty list means it is valid."""
+    return _Referee(instance).violations(plan)
+
+
+class _Referee:
+    """Looks things up by id, once per instance."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._jobs = {job.id: job for job in instance.jobs}
+        self._offers = {offer.id: offer for offer in instance.offers}
+
+    def violations(self, plan: Plan | Claim) -> list[str]:
+        known = [p for p in plan.placements if self._option(p) is not None]
+        faults = [
+            *self._unknown_ids(plan),
+            *self._each_job_is_decided_once(plan),
+            *(fault for placement in known for fault in self._window(placement)),
+            *self._capacity(known),
+        ]
+        # Money is only compared when every placement has a price.
+        complete = len(known) == len(plan.placements) and self._jobs.keys() >= set(plan.unplaced)
+        return [*faults, *self._money(plan, complete=complete)]
+
+    def cost(self, plan: Plan | Claim) -> int:
+        placed = sum(self._placement_cost(placement) for placement in plan.placements)
+        return placed + sum(self._jobs[job].unplaced_cost for job in plan.unplaced)
+
+    def _placement_cost(self, placement: Placement) -> int:
+        job, option = self._jobs[placement.job], self._option(placement)
+        if option is None:
+            raise KeyError(f"job {placement.job} has no option on offer {placement.offer}")
+        first = max(placement.start, 0)
+        prices = self._offers[placement.offer].price[first : placement.start + option.slots]
+        return sum(prices) * job.gang + option.fixed_cost
+
+    def _option(self, placement: Placement) -> Option | None:
+        job = self._jobs.get(placement.job)
+        options = job.options if job else ()
+        return next((option for option in options if option.offer == placement.offer), None)
+
+    def _unknown_ids(self, plan: Plan | Claim) -> Iterator[str]:
+        for placement in plan.placements:
+            if placement.job not in self._jobs:
+                yield f"placement of job {placement.job}: there is no such job"
+            elif placement.offer not in self._offers:
+                yield f"job {placement.job}: there is no offer {placement.offer}"
+            elif self._option(placement) is None:
+                yield f"job {placement.job}: offer {placement.offer} is not among its options"
+        for job in plan.unplaced:
+            if job not in self._jobs:
+                yield f"unplaced job {job}: there is no such job"
+
+    def _each_job_is_decided_once(self, plan: Plan | Claim) -> Iterator[str]:
+        placed = Counter(placement.job for placement in plan.placements)
+        unplaced = Counter(plan.unplaced)
+        for job in dict.fromkeys([*self._jobs, *placed, *unplaced]):
+            if placed[job] > 1:
+                yield f"job {job} is placed {placed[job]} times; once is accepted"
+            if unplaced[job] > 1:
+                yield f"job {job} is listed as unplaced {unplaced[job]} times; once is accepted"
+            if placed[job] and unplaced[job]:
+                yield f"job {job} is both placed and unplaced"
+            if not placed[job] and not unplaced[job]:
+                yield f"job {job} is neither placed nor unplaced"
+
+    def _window(self, placement: Placement) -> Iterator[str]:
+        job, option = self._jobs[placement.job], self._option(placement)
+        if option is None:  # pragma: no cover - callers pass known placements only
+            return
+        end = placement.start + option.slots
+        latest = min(job.due, self._instance.slots)
+        if placement.start < job.release:
+            yield f"job {job.id} starts in slot {placement.start}, before its release {job.release}"
+        if end > latest:
+            yield f"job {job.id} ends before slot {end}; it must end before slot {latest}"
+
+    def _capacity(self, placements: Iterable[Placement]) -> Iterator[str]:
+        used: dict[str, Counter[int]] = {}
+        for placement in placements:
+            job, option = self._jobs[placement.job], self._option(placement)
+            if option is not None:
+                slots = range(placement.start, placement.start + option.slots)
+                inside = (slot for slot in slots if 0 <= slot < self._instance.slots)
+                counter = used.setdefault(placement.offer, Counter())
+                for slot in inside:
+                    counter[slot] += job.gang
+        for offer_id, counter in used.items():
+            yield from _overfull(self._offers[offer_id], counter)
+
+    def _money(self, plan: Plan | Claim, *, complete: bool) -> Iterator[str]:
+        if complete and plan.cost != (actual := self.cost(plan)):
+            yield f"cost is given as {plan.cost}; the placements and unplaced jobs cost {actual}"
+        if plan.bound < 0:
+            yield f"bound {plan.bound} is negative"
+        if plan.bound > plan.cost:
+            yield f"bound {plan.bound} is above the cost {plan.cost}"
+        elif not abs(plan.gap - gap(plan.cost, plan.bound)) <= GAP_TOLERANCE:
+            yield (
+                f"gap is given as {plan.gap}; cost {plan.cost} and bound {plan.bound} "
+                f"make {gap(plan.cost, plan.bound):.6f}"
+            )
+        if str(plan.status) == "optimal" and plan.cost != plan.bound:
+            yield f"status is optimal, but cost {plan.cost} and bound {plan.bound} differ"
+
+
+def _overfull(offer: Offer, used: Counter[int]) -> Iterator[str]:
+    """One sentence per stretch of slots in which more machines run than there are."""
+    over = sorted(
+        (slot, used[slot], offer.capacity[slot])
+        for slot in used
+        if used[slot] > offer.capacity[slot]
+    )
+    numbered = enumerate(over)
+    for _, group in groupby(numbered, key=lambda item: (item[1][0] - item[0], item[1][1:])):
+        cells = [cell for _, cell in group]
+        first, machines, capacity = cells[0]
+        yield (
+            f"offer {offer.id} runs {machines} machines in slots [{first}, {cells[-1][0] + 1}); "
+            f"its capacity is {capacity}"
+        )
+
+
+def machines_in_use(instance: Instance, plan: Plan | Claim) -> dict[str, list[int]]:
+    """Machines that run per offer and slot, for reports and charts."""
+    jobs: dict[str, Job] = {job.id: job for job in instance.jobs}
+    use = {offer.id: [0] * instance.slots for offer in instance.offers}
+    for placement in plan.placements:
+        job = jobs[placement.job]
+        option = next(option for option in job.options if option.offer == placement.offer)
+        for slot in range(placement.start, placement.start + option.slots):
+            use[placement.offer][slot] += job.gang
+    return use

@@ -1,0 +1,1 @@
+"""The application: domain, store, use cases, API, jobs and command line."""

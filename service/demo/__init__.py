@@ -1,0 +1,1 @@
+"""The invented company: job runs, and the bills and usage that follow from them."""

@@ -1,0 +1,1 @@
+"""The forms of what people write: policies, capacity, workloads."""

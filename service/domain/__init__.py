@@ -1,0 +1,1 @@
+"""Pure rules of money, periods and allocation; the standard library only."""

@@ -1,0 +1,1 @@
+"""The dashboard; it reaches the service over HTTP only."""
