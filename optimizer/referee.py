@@ -11,7 +11,7 @@ from optimizer.plan import gap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from optimizer.instance import Instance, Job, Offer, Option
+    from optimizer.instance import Instance, Offer, Option
     from optimizer.plan import Claim, Placement, Plan
 
 GAP_TOLERANCE = 1e-6  # a gap may be written down rounded to six decimals
@@ -105,10 +105,9 @@ class _Referee:
         for placement in placements:
             job, option = self._jobs[placement.job], self._option(placement)
             if option is not None:
-                slots = range(placement.start, placement.start + option.slots)
-                inside = (slot for slot in slots if 0 <= slot < self._instance.slots)
+                end = min(placement.start + option.slots, self._instance.slots)
                 counter = used.setdefault(placement.offer, Counter())
-                for slot in inside:
+                for slot in range(max(placement.start, 0), end):
                     counter[slot] += job.gang
         for offer_id, counter in used.items():
             yield from _overfull(self._offers[offer_id], counter)
@@ -144,15 +143,3 @@ def _overfull(offer: Offer, used: Counter[int]) -> Iterator[str]:
             f"offer {offer.id} runs {machines} machines in slots [{first}, {cells[-1][0] + 1}); "
             f"its capacity is {capacity}"
         )
-
-
-def machines_in_use(instance: Instance, plan: Plan | Claim) -> dict[str, list[int]]:
-    """Machines that run per offer and slot, for reports and charts."""
-    jobs: dict[str, Job] = {job.id: job for job in instance.jobs}
-    use = {offer.id: [0] * instance.slots for offer in instance.offers}
-    for placement in plan.placements:
-        job = jobs[placement.job]
-        option = next(option for option in job.options if option.offer == placement.offer)
-        for slot in range(placement.start, placement.start + option.slots):
-            use[placement.offer][slot] += job.gang
-    return use

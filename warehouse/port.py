@@ -16,7 +16,7 @@ WHOLE_SOURCE = "*"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Partition:
-    """What a delivery covers: one source and one ``YYYY-MM``, ``YYYY-MM-DD`` or ``*`` of a table."""
+    """What a delivery covers: a source and a ``YYYY-MM``, ``YYYY-MM-DD`` or ``*`` of a table."""
 
     table: str
     source: str

@@ -1,0 +1,46 @@
+"""Which sources there are, and how a setting becomes one."""
+
+import re
+
+from ingest.port import Kind, RejectedSourceError, Source
+from ingest.sources.files import FilesSource
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def source_of(name: str, path: str, kind: str | None = None) -> Source:
+    """Return the source that a setting names: ``path`` is a file or a pattern, as ``bills/*.csv``.
+
+    Raises:
+        RejectedSourceError: When the name or the kind is none.
+    """
+    return FilesSource(checked_name(name), [path], kind=checked_kind(kind))
+
+
+def checked_name(name: str) -> str:
+    """Return a source's name when it is one.
+
+    Raises:
+        RejectedSourceError: When it is not; says what is accepted.
+    """
+    if not _NAME.fullmatch(name):
+        raise RejectedSourceError(
+            f"{name!r} is no source name; accepted are 1 to 63 of a-z, 0-9, '.', '_' and '-', "
+            "the first a letter or digit"
+        )
+    return name
+
+
+def checked_kind(kind: str | None) -> Kind | None:
+    """Return the kind that a word names.
+
+    Raises:
+        RejectedSourceError: When it names none; says which there are.
+    """
+    if kind is None:
+        return None
+    try:
+        return Kind(kind)
+    except ValueError as problem:
+        known = ", ".join(Kind)
+        raise RejectedSourceError(f"{kind!r} is no kind of file; accepted are {known}") from problem

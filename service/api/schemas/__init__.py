@@ -1,0 +1,1 @@
+"""What leaves through the door, one module per resource."""

@@ -1,0 +1,44 @@
+"""What a request to submit says as a whole: its key, and rules across fields."""
+
+from fastapi.exceptions import RequestValidationError
+
+from service.documents.workload import WorkloadDocument
+from service.documents.workload_file import WorkloadFile
+
+Body = WorkloadDocument | list[WorkloadDocument]
+
+
+def with_request_key(body: Body, key: str | None) -> tuple[WorkloadDocument, ...]:
+    """Return the workloads of ``body``; ``key`` becomes theirs where they have none.
+
+    In a list each workload gets the key with its place, so the request as a whole can be repeated.
+    """
+    if isinstance(body, WorkloadDocument):
+        return (_keyed(body, key),)
+    places = range(1, len(body) + 1)
+    keys = [None if key is None else f"{key}/{place}" for place in places]
+    return tuple(_keyed(document, own) for document, own in zip(body, keys, strict=True))
+
+
+def refuse_contradictions(body: Body) -> None:
+    """Refuse workloads whose fields contradict each other.
+
+    Raises:
+        RequestValidationError: With the place and the sentence of every contradiction.
+    """
+    documents = (body,) if isinstance(body, WorkloadDocument) else tuple(body)
+    whole = WorkloadFile.model_construct(workloads=documents)
+    places = [
+        (("body", "many", *loc[1:]) if isinstance(body, list) else ("body", "one", *loc[2:]), text)
+        for loc, text in whole.contradictions()
+    ]
+    if places:
+        raise RequestValidationError(
+            [{"type": "contradiction", "loc": loc, "msg": t, "input": None} for loc, t in places]
+        )
+
+
+def _keyed(document: WorkloadDocument, key: str | None) -> WorkloadDocument:
+    if key is None or document.idempotency_key is not None:
+        return document
+    return document.model_copy(update={"idempotency_key": key})

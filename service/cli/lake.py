@@ -1,0 +1,63 @@
+"""``comptroller lake``: what the lake holds, and keeping it small."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from warehouse.status import TableStatus
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(help="What the lake holds, and keeping it small.", no_args_is_help=True)
+    group.command("status")(status)
+    group.command("maintain")(maintain)
+    app.add_typer(group, name="lake")
+
+
+def status() -> None:
+    """Show rows, files and kept snapshots of every table."""
+    from rich.table import Table
+
+    from service.cli.console import open_wiring, out
+    from service.usecases.maintain_lake import lake_status
+
+    with open_wiring() as wiring:
+        tables = lake_status(wiring.lake)
+    shown = Table("table", "rows", "files", "MiB", "partitions", "snapshots", "tags", "changed")
+    for table in tables:
+        shown.add_row(*_cells(table))
+    out.print(shown)
+
+
+def maintain(
+    keep_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="Days that untagged snapshots are kept (default: the setting)."),
+    ] = None,
+) -> None:
+    """Expire old snapshots; delete files older than 48 h that nothing refers to."""
+    from service.cli.console import open_wiring, out
+    from service.usecases.maintain_lake import maintain_lake
+
+    with open_wiring() as wiring:
+        days = keep_days or wiring.settings.snapshot_keep_days
+        done = maintain_lake(wiring.lake, clock=wiring.clock, keep_days=days)
+    out.print(
+        f"Expired {done.expired_snapshots:,} snapshots older than {days} days; deleted "
+        f"{done.deleted_files:,} files ({done.deleted_bytes / 2**20:,.1f} MiB)."
+    )
+
+
+def _cells(table: "TableStatus") -> list[str]:
+    counts = (table.partitions, table.snapshots, table.tags)
+    changed = "never" if table.changed_at is None else f"{table.changed_at:%Y-%m-%d %H:%M} UTC"
+    return [
+        table.table,
+        f"{table.rows:,}",
+        f"{table.files:,}",
+        f"{table.size_bytes / 2**20:,.1f}",
+        *(f"{count:,}" for count in counts),
+        changed,
+    ]

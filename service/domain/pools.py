@@ -1,0 +1,133 @@
+"""Pools of machines: how their cost is shared, and what their machines did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+UNALLOCATED = "unallocated"
+"""The pseudo team that holds what no rule gave to anyone."""
+
+
+class Sharing(StrEnum):
+    """How the cost of a pool comes to its teams."""
+
+    BY_USE = "by_use"
+    BY_RESERVATION = "by_reservation"
+    EVENLY = "evenly"
+
+
+class Line(StrEnum):
+    """The line of a team's bill on which a cost stands."""
+
+    DIRECT = "direct"
+    SHARED = "shared"
+    IDLE = "idle"
+    UNALLOCATED = "unallocated"
+
+
+class Method(StrEnum):
+    """How a cost was allocated; a method never changes once released, it gets a new version."""
+
+    DIRECT = "direct.v1"
+    UNALLOCATED = "unallocated.v1"
+    BY_USE = "by-use.v1"
+    BY_USE_NO_SIGNAL = "by-use-no-signal.v1"
+    BY_RESERVATION = "by-reservation.v1"
+    EVENLY = "evenly.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Machines that teams share; ``owner`` pays for what nobody used.
+
+    ``reservations`` are GPUs by team and ``capacity_gpus`` is what they are taken from (both for
+    sharing by reservation); ``teams`` are those that share evenly.
+    """
+
+    name: str
+    owner: str
+    sharing: Sharing
+    reservations: Mapping[str, int] = field(default_factory=dict)
+    capacity_gpus: int = 0
+    teams: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a pool whose cost nobody would bear.
+
+        Raises:
+            ValueError: When it has neither reservations nor capacity, or no teams, as it needs.
+        """
+        reserved = sum(self.reservations.values())
+        if self.sharing is Sharing.BY_RESERVATION and max(reserved, self.capacity_gpus) < 1:
+            raise ValueError(f"pool {self.name}: by_reservation needs reservations or capacity")
+        if self.sharing is Sharing.EVENLY and not self.teams:
+            raise ValueError(f"pool {self.name}: evenly needs at least one team")
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfUse:
+    """GPU-milliseconds of one pool on one UTC day: what was there, and who held it."""
+
+    capacity_ms: int = 0
+    allocated_ms: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def excess_ms(self) -> int:
+        """How much more was held than was there; more than 0 means that a signal is wrong."""
+        return max(0, sum(self.allocated_ms.values()) - self.capacity_ms)
+
+    @property
+    def idle_ms(self) -> int:
+        """What nobody held, never less than 0."""
+        return max(0, self.capacity_ms - sum(self.allocated_ms.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Weights by (team, line), and the method that they follow."""
+
+    weights: Mapping[tuple[str, str], int]
+    method: Method
+
+
+def shares(pool: Pool, use: Mapping[date, DayOfUse], day: date, days: int) -> Shares:
+    """Return who bears how much of a charge on ``pool`` that covers ``days`` from ``day`` on."""
+    match pool.sharing:
+        case Sharing.BY_USE:
+            window = (day + timedelta(days=offset) for offset in range(days))
+            return _by_use(pool, [use[one] for one in window if one in use])
+        case Sharing.BY_RESERVATION:
+            return _by_reservation(pool)
+        case Sharing.EVENLY:
+            return Shares(dict.fromkeys(map(shared, pool.teams), 1), Method.EVENLY)
+
+
+def shared(team: str) -> tuple[str, str]:
+    """Return the line on which a team's use of a pool stands."""
+    return team, Line.UNALLOCATED if team == UNALLOCATED else Line.SHARED
+
+
+def _by_use(pool: Pool, days: Iterable[DayOfUse]) -> Shares:
+    weights: Counter[tuple[str, str]] = Counter()
+    for day in days:
+        weights.update({shared(team): ms for team, ms in day.allocated_ms.items()})
+        weights[pool.owner, Line.IDLE] += day.idle_ms
+    used = {key: ms for key, ms in weights.items() if ms > 0}
+    if not used:
+        return Shares({(pool.owner, Line.IDLE): 1}, Method.BY_USE_NO_SIGNAL)
+    return Shares(used, Method.BY_USE)
+
+
+def _by_reservation(pool: Pool) -> Shares:
+    weights = {shared(team): gpus for team, gpus in pool.reservations.items() if gpus > 0}
+    rest = pool.capacity_gpus - sum(weights.values())
+    if rest > 0:
+        weights[pool.owner, Line.IDLE] = rest
+    return Shares(weights, Method.BY_RESERVATION)

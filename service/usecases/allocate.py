@@ -1,0 +1,131 @@
+"""Computes the allocation of one billing period in memory; storing it is another matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from service.domain.policy import Policy
+from service.domain.pools import UNALLOCATED, Line, Method
+from service.domain.records import CostTotals, CurrencyTotals, Finding
+from service.errors import ComptrollerError
+from service.usecases.charge_owners import Reader, charge_groups
+from service.usecases.pool_shares import split_origins, use_findings, use_of_pools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from service.domain.periods import Period
+
+_MONEY = pa.decimal128(38, 12)
+_KEYS = (
+    ("charge_day", pa.date32()),
+    ("charge_days", pa.int32()),
+    ("pool", pa.string()),
+    ("provider", pa.string()),
+    ("account", pa.string()),
+    ("service", pa.string()),
+    ("sku", pa.string()),
+    ("charge_category", pa.string()),
+    ("commitment_status", pa.string()),
+    ("currency", pa.string()),
+    ("team", pa.string()),
+    ("line", pa.string()),
+)
+_SCHEMA = pa.schema(
+    [
+        *_KEYS,
+        ("billed_cost", _MONEY),
+        ("effective_cost", _MONEY),
+        ("contracted_cost", _MONEY),
+        ("list_cost", _MONEY),
+        ("method_id", pa.string()),
+        ("allocated_ratio", _MONEY),
+        ("cost_lines", pa.int64()),
+    ]
+)
+_MEASURES = ("billed", "effective", "contracted", "list")
+
+
+class AllocationDiffersError(ComptrollerError):
+    """The parts do not add up to the bills; nothing was stored."""
+
+    code = "allocation-differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Who bears what of a period: rows in a fixed order, and the proof that they add up."""
+
+    rows: pa.Table
+    totals: tuple[CurrencyTotals, ...]
+    findings: tuple[Finding, ...]
+
+
+def allocate(period: Period, policy: Policy | None, reader: Reader) -> Allocation:
+    """Charge every cost line of ``period`` to a team, by ``policy`` or to nobody without one.
+
+    Raises:
+        AllocationDiffersError: When parts and bills differ in any of the four costs.
+    """
+    policy = policy or Policy(effective_from=period.first_day, teams=frozenset())
+    machine = reader.ask("machine_times")
+    groups = charge_groups(period, policy, machine, reader)
+    shared = groups.filter(pc.is_valid(groups["pool"]))
+    use = use_of_pools(shared, policy, machine, reader)
+    parts = pa.Table.from_pylist(list(split_origins(shared, policy, use)), _SCHEMA)
+    rows = pa.concat_tables([_direct(groups.filter(pc.is_null(groups["pool"]))), parts])
+    rows = rows.sort_by([(name, "ascending") for name, _ in _KEYS])
+    checked = reader.ask("allocation_check", {"period": str(period)}, part=rows).to_pylist()
+    return Allocation(
+        rows,
+        tuple(_totals(period, row) for row in checked),
+        (*use_findings(use, parts), *_unknown_costs(checked)),
+    )
+
+
+def _direct(groups: pa.Table) -> pa.Table:
+    team = pc.fill_null(groups["team"], UNALLOCATED)
+    nobody = pc.equal(team, UNALLOCATED)
+    one = pa.array([Decimal(1)] * groups.num_rows, _MONEY)
+    columns = {
+        "line": pc.if_else(nobody, str(Line.UNALLOCATED), str(Line.DIRECT)),
+        "method_id": pc.if_else(nobody, str(Method.UNALLOCATED), str(Method.DIRECT)),
+        "allocated_ratio": one,
+    }
+    groups = groups.set_column(groups.schema.get_field_index("team"), "team", team)
+    for name, values in columns.items():
+        groups = groups.append_column(name, values)
+    return groups.select(_SCHEMA.names).cast(_SCHEMA)
+
+
+def _totals(period: Period, row: Mapping[str, object]) -> CurrencyTotals:
+    bills, allocations = _costs(row, "bills"), _costs(row, "allocations")
+    zero = CostTotals(*[Decimal(0)] * len(_MEASURES))
+    if bills != allocations or row["lines_bills"] != row["lines_allocations"]:
+        raise AllocationDiffersError(
+            f"allocation of {period}: bills in {row['currency']} are {bills} from"
+            f" {row['lines_bills']} lines, but {allocations} from {row['lines_allocations']} were"
+            " allocated; nothing was stored"
+        )
+    return CurrencyTotals(str(row["currency"]), bills, allocations, zero)
+
+
+def _costs(row: Mapping[str, object], side: str) -> CostTotals:
+    return CostTotals(*(_amount(row[f"{measure}_{side}"]) for measure in _MEASURES))
+
+
+def _amount(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def _unknown_costs(checked: list[dict[str, object]]) -> Iterator[Finding]:
+    for column in ("ContractedCost", "ListCost"):
+        key = f"{column.removesuffix('Cost').lower()}_unknown"
+        rows = sum(int(str(row[key] or 0)) for row in checked)
+        if rows:
+            yield Finding("the cost is not known and is left out of its sum", column, rows)

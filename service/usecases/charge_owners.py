@@ -1,0 +1,79 @@
+"""Gives every kind of charge of a period its owner: the facts' side of the policy's rules."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from service.domain.policy import Charge, Owner, Policy
+from warehouse.port import Engine, Question, View
+
+if TYPE_CHECKING:
+    from service.domain.periods import Period
+
+_PLAIN = (
+    "provider",
+    "billing_account",
+    "sub_account",
+    "service",
+    "resource",
+    "pool",
+    "charge_category",
+    "commitment_status",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What one allocation may see, and who answers for it."""
+
+    engine: Engine
+    view: View
+
+    def ask(
+        self, name: str, params: dict[str, object] | None = None, **inputs: pa.Table
+    ) -> pa.Table:
+        """Answer one question of ``warehouse/sql/ask``."""
+        return self.engine.query(Question(f"ask/{name}", params or {}, inputs), self.view)
+
+
+def charge_groups(period: Period, policy: Policy, machine: pa.Table, reader: Reader) -> pa.Table:
+    """Return the costs of ``period`` summed by owner and origin."""
+    keys = _tag_keys(policy)
+    params: dict[str, object] = {
+        "period": str(period),
+        "properties": sorted(policy.properties),
+        "tag_paths": [_json_path(key) for key in keys],
+    }
+    kinds = reader.ask("charge_kinds", params, machine=machine)
+    owners = [policy.owner(charge) for charge in _charges(kinds, keys, policy)]
+    return reader.ask("charge_groups", params, machine=machine, owner=_owned(kinds, owners))
+
+
+def _tag_keys(policy: Policy) -> list[str]:
+    namespace = policy.namespace_tags if "namespace" in policy.properties else ()
+    return sorted({*policy.tag_keys, *namespace})
+
+
+def _json_path(key: str) -> str:
+    return f"$.{json.dumps(key, ensure_ascii=False)}"
+
+
+def _charges(kinds: pa.Table, keys: list[str], policy: Policy) -> list[Charge]:
+    return [_charge(kind, keys, policy) for kind in kinds.to_pylist()]
+
+
+def _charge(kind: dict[str, str | None], keys: list[str], policy: Policy) -> Charge:
+    values = json.loads(kind["tag_values"] or "[]")
+    tags = {key: value for key, value in zip(keys, values, strict=True) if value is not None}
+    namespace = next((tags[key] for key in policy.namespace_tags if key in tags), None)
+    return Charge(**{name: kind[name] for name in _PLAIN}, namespace=namespace, tags=tags)
+
+
+def _owned(kinds: pa.Table, owners: list[Owner]) -> pa.Table:
+    team = pa.array([owner.team for owner in owners], pa.string())
+    pool = pa.array([owner.pool for owner in owners], pa.string())
+    return kinds.append_column("team", team).append_column("shared_pool", pool)

@@ -1,0 +1,141 @@
+"""Answers who bears what of a period, from the newest stored allocation run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from service.domain.money import Money
+from service.errors import ConflictError, InputError, NotFoundError
+from service.usecases.allocate_period import SOURCE, loaded_periods
+from warehouse.errors import UnknownTable
+from warehouse.port import Engine, Partition, Question, View
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from service.domain.periods import Period
+    from service.domain.records import AllocationRun
+    from service.store.store import Store
+    from warehouse.lake import Lake
+
+By = Literal["team", "provider", "service", "account", "pool", "charge_category"]
+
+BY: tuple[str, ...] = get_args(By)
+"""What costs can be reported by."""
+
+NONE = "(none)"
+"""The key of costs that lack the property that they are reported by."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostRow:
+    """What one team (service, account ...) bears in one currency.
+
+    ``direct``, ``shared``, ``idle`` and ``unallocated`` add up to ``effective_cost``.
+    ``contracted_cost`` and ``list_cost`` are ``None`` where no bill says them.
+    """
+
+    key: str
+    currency: str
+    billed_cost: Money
+    effective_cost: Money
+    contracted_cost: Money | None
+    list_cost: Money | None
+    direct: Money
+    shared: Money
+    idle: Money
+    unallocated: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CostReport:
+    """The costs of a period by one property, and the stored run that says so."""
+
+    period: Period
+    run: AllocationRun
+    by: str
+    rows: tuple[CostRow, ...]
+
+
+def report_costs(  # noqa: PLR0913  (every long-lived part comes by name)
+    period: Period,
+    by: str = "team",
+    *,
+    lake: Lake,
+    engine: Engine,
+    store: Store,
+    teams: frozenset[str] | None = None,
+) -> CostReport:
+    """Return one row per ``by`` and currency, of ``teams`` or of all.
+
+    Raises:
+        InputError: When ``by`` is none of the properties in ``BY``.
+        NotFoundError: When there are no bills of the period; the message names periods that are.
+        ConflictError: When its bills are loaded and not allocated yet.
+    """
+    if by not in BY:
+        raise InputError(f"costs cannot be shown by {by!r}; accepted are {', '.join(BY)}")
+    with store.work() as work:
+        run = work.allocations.latest(str(period))
+    if run is None or run.allocation_snapshot is None or not run.rows:
+        raise _missing(period, lake)
+    params = {"run": str(run.id), "period": str(period), "by": by}
+    answer = _ask(Question("ask/costs_by", params), run, lake, engine, teams)
+    return CostReport(period, run, by, tuple(_row(row) for row in answer.to_pylist()))
+
+
+def _ask(
+    question: Question,
+    run: AllocationRun,
+    lake: Lake,
+    engine: Engine,
+    teams: frozenset[str] | None,
+) -> pa.Table:
+    """Ask the run's own snapshot, or today's when that is gone and still holds the same run."""
+    try:
+        return engine.query(question, View({"allocation": run.allocation_snapshot}, teams))
+    except UnknownTable:
+        today = lake.view(["allocation"], teams)
+        state = lake.state(Partition("allocation", SOURCE, run.period))
+        if state is None or state.load_id != str(run.id):
+            raise ConflictError(
+                f"the newest allocation of {run.period} was not finished; allocate it again by"
+                " applying the policy or loading a bill of the period"
+            ) from None
+        return engine.query(question, today)
+
+
+def _missing(period: Period, lake: Lake) -> NotFoundError | ConflictError:
+    periods = loaded_periods(lake)
+    if period in periods:
+        return ConflictError(
+            f"the bills of {period} are loaded and not allocated yet, or have no valid row;"
+            " load them again or run comptroller nightly"
+        )
+    known = ", ".join(map(str, periods)) or "none yet; load a bill first"
+    return NotFoundError(f"no bill of {period} was loaded (periods with bills: {known})")
+
+
+def _row(row: dict[str, object]) -> CostRow:
+    currency = str(row["currency"] or "")
+
+    def known(name: str) -> Money | None:
+        value = row[name]
+        return None if value is None else Money.parse(str(value), currency)
+
+    def amount(name: str) -> Money:
+        return known(name) or Money.zero(currency)
+
+    return CostRow(
+        key=NONE if row["key"] is None else str(row["key"]),
+        currency=currency,
+        billed_cost=amount("billed_cost"),
+        effective_cost=amount("effective_cost"),
+        contracted_cost=known("contracted_cost"),
+        list_cost=known("list_cost"),
+        direct=amount("direct"),
+        shared=amount("shared"),
+        idle=amount("idle"),
+        unallocated=amount("unallocated"),
+    )

@@ -1,0 +1,146 @@
+"""Question files say what they need, and every one of them answers on an empty lake."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from warehouse.duck import DuckEngine
+from warehouse.errors import MissingParameter, UnknownParameter, UnknownQuestion
+from warehouse.lake import Lake
+from warehouse.port import Question
+from warehouse.questions import parse_question, question_names, read_question
+
+EXAMPLES: Mapping[str, object] = {
+    "VARCHAR": "2026-10",
+    "DATE": date(2026, 10, 1),
+    "TIMESTAMPTZ": datetime(2026, 10, 1, tzinfo=UTC),
+    "INTEGER": 1,
+    "BIGINT": 1,
+    "DOUBLE": 1.0,
+    "BOOLEAN": True,
+    "DECIMAL(38,12)": Decimal(1),
+}
+
+GOOD = """-- Spend of one period
+-- by team.
+-- $period: VARCHAR  billing period
+-- $teams: VARCHAR[]  teams
+-- input owner(account VARCHAR, share DECIMAL(38,12), tags VARCHAR[])  who pays
+SELECT '$no' /* $neither */, $period::VARCHAR -- $nor
+FROM owner WHERE list_contains($teams, team);
+"""
+
+
+def example(kind: str) -> object:
+    """A value of a declared type."""
+    return [EXAMPLES[kind.removesuffix("[]")]] if kind.endswith("[]") else EXAMPLES[kind]
+
+
+def empty(columns: Mapping[str, str]) -> pa.Table:
+    """An input relation without rows."""
+    casts = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns.items())
+    with duckdb.connect(":memory:") as connection:
+        return connection.execute(f"SELECT {casts} LIMIT 0").to_arrow_table()
+
+
+@pytest.fixture(scope="module")
+def names() -> list[str]:
+    """All questions of the warehouse."""
+    return question_names("ask")
+
+
+@pytest.mark.parametrize("name", question_names("ask"))
+def test_every_question_has_a_header_that_fits_its_text(name: str) -> None:
+    """It says in words what it answers, and declares exactly the parameters that it uses."""
+    file = read_question(name)
+
+    assert file.meaning.strip().endswith((".", "?"))
+    assert not file.sql.endswith(";")
+
+
+def test_every_question_answers_on_an_empty_lake(
+    lake: Lake, engine: DuckEngine, names: list[str]
+) -> None:
+    """With example parameters and empty inputs each gives a table, be it without rows."""
+    for name in names:
+        file = read_question(name)
+        params = {param: example(kind) for param, kind in file.params.items()}
+        inputs = {relation: empty(columns) for relation, columns in file.inputs.items()}
+
+        for view in (lake.view(), lake.view(teams=frozenset({"vision"}))):
+            answer = engine.query(Question(name, params, inputs), view)
+
+            assert answer.num_columns > 0, name
+
+
+def test_a_header_tells_parameters_inputs_and_meaning() -> None:
+    """Dollar signs in strings and comments are no parameters."""
+    file = parse_question("ask/spend", GOOD)
+
+    assert file.meaning == "Spend of one period by team."
+    assert file.params == {"period": "VARCHAR", "teams": "VARCHAR[]"}
+    assert file.inputs == {
+        "owner": {"account": "VARCHAR", "share": "DECIMAL(38,12)", "tags": "VARCHAR[]"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("-- Q.\nSELECT $period", "declared and used parameters differ in period"),
+        ("-- Q.\n-- $a: DATE  x\nSELECT 1", "declared and used parameters differ in a"),
+        ("-- Q.\n-- $a DATE\nSELECT $a", "a header line for a parameter or input cannot be read"),
+        ("-- Q.\n-- input owner  x\nSELECT 1", "a header line for a parameter or input"),
+        ("-- Q.\n-- input o(a VARCHAR,b DATE)  x\nSELECT 1", "write '-- input name"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(text: str, sentence: str) -> None:
+    """The error names the file and what is wrong."""
+    with pytest.raises(UnknownQuestion, match=sentence):
+        parse_question("ask/q", text)
+
+
+@pytest.mark.parametrize("name", ["ask/none", "../errors", "ask", "ask/../ask/cost_by_source", ""])
+def test_a_question_that_does_not_exist_is_refused(name: str) -> None:
+    """Only names of files below warehouse/sql are questions."""
+    with pytest.raises(UnknownQuestion, match="there is no question"):
+        read_question(name)
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "sentence"),
+    [
+        (
+            Question("q", {"period": "p", "teams": [], "x": 1}, {"owner": 1}),
+            UnknownParameter,
+            "ask/spend.sql mentions no parameter x",
+        ),
+        (
+            Question("q", {"period": "p"}, {"owner": 1}),
+            MissingParameter,
+            "ask/spend.sql needs the parameter teams",
+        ),
+        (
+            Question("q", {"period": "p", "teams": []}, {"owner": 1, "own": 1}),
+            UnknownParameter,
+            "ask/spend.sql mentions no input own",
+        ),
+        (
+            Question("q", {"period": "p", "teams": []}),
+            MissingParameter,
+            "ask/spend.sql needs the input owner",
+        ),
+    ],
+)
+def test_a_question_brings_exactly_what_its_file_declares(
+    question: Question, error: type[Exception], sentence: str
+) -> None:
+    """Neither more nor less: a misspelt name must not pass as no filter."""
+    file = parse_question("ask/spend", GOOD)
+
+    with pytest.raises(error, match=sentence):
+        file.check(question)

@@ -1,0 +1,224 @@
+"""The only module that changes rows of the lake: one delivery, one Iceberg commit.
+
+A commit drops the files of exactly the partitions that a delivery covers, adds the new ones and
+writes down who filled the partitions: all of it, or nothing. Readers hold a snapshot and never see
+a half. Doing the same load again gives the same lake.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from pyarrow import parquet
+from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, Or, Reference
+from pyiceberg.expressions.literals import literal
+from pyiceberg.table import Table, Transaction
+
+from warehouse.errors import AlreadyDelivered, OlderDelivery, WrongCommit
+from warehouse.lake import Lake, state_in, state_properties
+from warehouse.locks import partition_locks
+from warehouse.port import WHOLE_SOURCE, Guard, Partition, PartitionState, StagedFile
+from warehouse.tables import DAY, SOURCE, spec_of
+from warehouse.transactions import redo
+
+LONGEST_SOURCE_BYTES = 200
+"""DuckDB cuts the statistics of longer strings (at 256), and partitions are read from these."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """All that one commit brings."""
+
+    table: str
+    partitions: tuple[Partition, ...]
+    files: tuple[StagedFile, ...]
+    load_id: str
+    version: int
+    delivered: Mapping[str, str]
+    complete: bool
+    guard: Guard
+
+
+def _no_guard() -> None:
+    """Nobody else may hold a lease on this commit."""
+
+
+def commit(  # noqa: PLR0913 - a delivery has this many facts, all by name
+    lake: Lake,
+    table: str,
+    *,
+    partitions: Sequence[Partition],
+    files: Sequence[StagedFile],
+    load_id: UUID,
+    version: int,
+    delivered: Mapping[str, str],
+    complete: bool = True,
+    guard: Guard = _no_guard,
+) -> int:
+    """Replace (``complete``) or extend exactly ``partitions`` by ``files``; gives the snapshot id.
+
+    Holds the lock of every partition, refuses an older version, calls ``guard`` right before each
+    try and does the whole transaction again when another writer came first.
+
+    Raises:
+        OlderDelivery: When a partition already holds a newer version.
+        AlreadyDelivered: When extending would bring a delivered file a second time.
+        WrongCommit: When the files or partitions do not belong together.
+        CommitConflict: When other writers came first at every try.
+    """
+    load = _Load(
+        table,
+        tuple(sorted(set(partitions))),
+        tuple(files),
+        str(load_id),
+        version,
+        dict(delivered),
+        complete,
+        guard,
+    )
+    _check(load)
+    with partition_locks(lake.url, load.partitions):
+        return redo(table, lambda: lake.table(table), lambda found: _commit_once(found, load))
+
+
+def _check(load: _Load) -> None:
+    spec = spec_of(load.table)
+    if not load.partitions:
+        raise WrongCommit(f"a commit to {load.table} must name at least one partition")
+    for partition in load.partitions:
+        whole = partition.period == WHOLE_SOURCE
+        if partition.table != load.table or whole != (spec.period_column is None):
+            raise WrongCommit(f"{partition} is no partition of {load.table}")
+        if len(partition.source.encode()) > LONGEST_SOURCE_BYTES:
+            raise WrongCommit(
+                f"source {partition.source} has a name of more than {LONGEST_SOURCE_BYTES} bytes"
+            )
+    for file in load.files:
+        if file.partition not in load.partitions:
+            raise WrongCommit(f"{file.uri} lies in {file.partition}, which is not being committed")
+        _check_file(file)
+
+
+def _check_file(file: StagedFile) -> None:
+    """Refuse a file that PyIceberg would choke on, or would file in another partition."""
+    footer = parquet.read_metadata(file.uri)
+    if not 0 < footer.num_rows == file.rows:
+        raise WrongCommit(f"{file.uri} has {footer.num_rows} rows instead of {file.rows}")
+    columns = spec_of(file.partition.table).columns
+    for field in footer.schema.to_arrow_schema():
+        if field.name not in columns or columns[field.name].value.arrow != field.type:
+            table = file.partition.table
+            raise WrongCommit(f"{file.uri}: {table} has no column {field.name} of {field.type}")
+    expected = dict(_values(file.partition))
+    for number in range(footer.num_row_groups):
+        if _constants(footer.row_group(number), expected) != expected:
+            raise WrongCommit(f"{file.uri} does not lie wholly in {file.partition}")
+
+
+def _constants(group: parquet.RowGroupMetaData, names: Container[str]) -> dict[str, object]:
+    """Those columns of a row group that are proven to hold one value, by the file's statistics.
+
+    Iceberg takes the partition of a file from these: without them its rows would belong
+    to no partition, and the next delivery would not replace them.
+    """
+    columns = (group.column(index) for index in range(group.num_columns))
+    found = {column.path_in_schema: column.statistics for column in columns}
+    return {name: stats.min for name, stats in found.items() if name in names and _is_one(stats)}
+
+
+def _is_one(found: parquet.Statistics | None) -> bool:
+    if found is None or not found.has_min_max or found.null_count != 0:
+        return False
+    return bool(found.min == found.max)
+
+
+def _commit_once(table: Table, load: _Load) -> int:
+    states = {partition: state_in(table, partition) for partition in load.partitions}
+    for partition, state in states.items():
+        if state is not None and state.version > load.version:
+            raise OlderDelivery(
+                load.table, partition.source, partition.period, load.version, state.version
+            )
+    if not load.complete and (done := _already_extended(table, load, states)) is not None:
+        return done
+    transaction = table.transaction()
+    if load.complete:
+        _drop_partitions(transaction, load)
+    _add_files(transaction, load)
+    transaction.set_properties(_new_states(load, states))
+    load.guard()
+    return _snapshot_id(transaction.commit_transaction())
+
+
+def _already_extended(
+    table: Table, load: _Load, states: Mapping[Partition, PartitionState | None]
+) -> int | None:
+    """The current snapshot when this very load is in already; ``None`` when it is to be added."""
+    for partition, state in states.items():
+        twice = set(load.delivered) & set(state.files if state else ())
+        if state is not None and twice and state.load_id == load.load_id:
+            return _snapshot_id(table)
+        if state is not None and twice:
+            names = ", ".join(sorted(state.files[file_id] for file_id in twice))
+            raise AlreadyDelivered(load.table, partition.source, partition.period, names)
+    return None
+
+
+def _drop_partitions(transaction: Transaction, load: _Load) -> None:
+    with transaction.update_snapshot(_trace(load)).delete() as delete:
+        delete.delete_by_predicate(_predicate(load.partitions))
+    if delete.rewrites_needed:
+        raise WrongCommit(f"a file of {load.table} holds rows of several partitions")
+
+
+def _predicate(partitions: Iterable[Partition]) -> BooleanExpression:
+    return Or(AlwaysFalse(), AlwaysFalse(), *(_covers(partition) for partition in partitions))
+
+
+def _covers(partition: Partition) -> BooleanExpression:
+    first, *rest = (
+        EqualTo(term=Reference(column), value=literal(value))
+        for column, value in _values(partition)
+    )
+    return And(first, *rest) if rest else first
+
+
+def _values(partition: Partition) -> list[tuple[str, str | date]]:
+    """What the partition columns hold in every row of ``partition``."""
+    column = spec_of(partition.table).period_column
+    source: list[tuple[str, str | date]] = [(SOURCE, partition.source)]
+    if column is None:
+        return source
+    day = column == DAY
+    return [*source, (column, date.fromisoformat(partition.period) if day else partition.period)]
+
+
+def _add_files(transaction: Transaction, load: _Load) -> None:
+    uris = [file.uri for file in load.files]
+    if uris:
+        transaction.add_files(uris, _trace(load), check_duplicate_files=False)
+    else:
+        # Even a delivery without rows leaves a snapshot, so that a run can name what it saw.
+        with transaction.update_snapshot(_trace(load)).fast_append():
+            pass
+
+
+def _trace(load: _Load) -> dict[str, str]:
+    return {"comptroller.load-id": load.load_id}
+
+
+def _new_states(load: _Load, states: Mapping[Partition, PartitionState | None]) -> dict[str, str]:
+    properties: dict[str, str] = {}
+    for partition, state in states.items():
+        kept = state.files if state is not None and not load.complete else {}
+        new = PartitionState(load.version, load.load_id, {**kept, **load.delivered})
+        properties |= state_properties(partition, new)
+    return properties
+
+
+def _snapshot_id(table: Table) -> int:
+    current = table.current_snapshot()
+    if current is None:  # pragma: no cover - every commit leaves a snapshot
+        raise WrongCommit(f"{table.name()[-1]} has no snapshot")
+    return current.snapshot_id

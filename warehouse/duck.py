@@ -1,0 +1,159 @@
+"""DuckDB as the engine of one machine: answers questions over views, writes answers as Parquet."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import BoundedSemaphore
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.catalog import private_folder
+from warehouse.errors import UnknownColumn
+from warehouse.lake import Lake
+from warehouse.port import Partition, Question, StagedFile, View
+from warehouse.questions import QuestionFile, read_question
+from warehouse.scope import register_table, register_teams
+from warehouse.sql_text import literal, projection
+from warehouse.tables import spec_of
+
+AT_ONCE = 4
+"""How many questions are answered at the same time; each has a memory limit of its own."""
+
+ROW_GROUP_ROWS = 122_880
+
+
+class DuckEngine:
+    """The ``Engine`` port on DuckDB; every call has a database of its own, in memory.
+
+    Before a question runs, the file system is closed but for the lake, extensions cannot be
+    loaded and the configuration is locked: a question sees the view it was given.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        *,
+        memory_limit: str = "1GB",
+        threads: int | None = None,
+        temp_folder: Path,
+        questions: Callable[[str], QuestionFile] = read_question,
+    ) -> None:
+        """Keep the limits of each call; what does not fit spills to ``temp_folder``."""
+        self._lake = lake
+        self._questions = questions
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "temp_directory": str(temp_folder),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+        if threads is not None:
+            self._config["threads"] = threads
+        self._slots = BoundedSemaphore(AT_ONCE)
+
+    def query(self, question: Question, view: View) -> pa.Table:
+        """Answer as an Arrow table.
+
+        Raises:
+            UnknownQuestion: When there is no such file.
+            UnknownParameter: When the file does not mention a parameter or input.
+            MissingParameter: When it needs one that is not there.
+        """
+        file = self._checked(question)
+        with self._slots, self.connection(view, question.inputs) as connection:
+            return connection.execute(file.sql, dict(question.params)).to_arrow_table()
+
+    def write(
+        self, question: Question, view: View, partition: Partition, folder: Path
+    ) -> Sequence[StagedFile]:
+        """Write the answer as one Parquet file of ``partition``; no file when there is no row.
+
+        Columns go by name into those of the table, absent ones are NULL, and the partition columns
+        are the partition's own.
+
+        Raises:
+            UnknownColumn: When the answer has a column that the table lacks.
+        """
+        file = self._checked(question)
+        path = private_folder(folder) / _file_name(question.name, partition)
+        with self._slots, self.connection(view, question.inputs, writes=folder) as connection:
+            params = dict(question.params)
+            found = connection.execute(f"DESCRIBE {file.sql}", params).fetchall()
+            columns = _stored(partition, [str(row[0]) for row in found])
+            # The file is ours, the rest are names of columns and quoted literals.
+            answer = f"SELECT {columns} FROM ({file.sql}\n)"  # noqa: S608
+            options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+            copy = f"COPY ({answer}) TO {literal(str(path))} ({options})"
+            row = connection.execute(copy, params).fetchone()
+        return _staged(path, partition, int(row[0]) if row else 0)
+
+    def _checked(self, question: Question) -> QuestionFile:
+        file = self._questions(question.name)
+        file.check(question)
+        return file
+
+    @contextmanager
+    def connection(
+        self,
+        view: View,
+        inputs: Mapping[str, pa.Table] | None = None,
+        *,
+        reads: Sequence[str] = (),
+        writes: Path | None = None,
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A prepared connection: the view's tables and ``inputs`` are there, and nothing else.
+
+        ``reads`` are paths of files outside the lake that may be read, ``writes`` a folder
+        outside the lake that may be written to.
+        """
+        connection = duckdb.connect(":memory:", config=self._config)
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET parquet_metadata_cache = true")
+            self._close_file_system(connection, reads, writes)
+            for name, table in (inputs or {}).items():
+                connection.register(name, table)
+            if view.teams is not None:
+                register_teams(connection, view.teams)
+            for name, snapshot in view.snapshots.items():
+                files = self._lake.files(name, snapshot)
+                register_table(connection, name, files, scoped=view.teams is not None)
+            yield connection
+        finally:
+            connection.close()
+
+    def _close_file_system(
+        self, connection: duckdb.DuckDBPyConnection, reads: Sequence[str], writes: Path | None
+    ) -> None:
+        folders = [self._lake.root, *([writes] if writes else [])]
+        allowed = ", ".join(literal(f"{folder}/") for folder in folders)
+        paths = ", ".join(literal(path) for path in reads)
+        connection.execute(f"SET allowed_directories = [{allowed}]")
+        connection.execute(f"SET allowed_paths = [{paths}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+
+def _file_name(question: str, partition: Partition) -> str:
+    words = f"{partition.table}\x00{partition.source}\x00{partition.period}"
+    return f"{question.rpartition('/')[2]}-{sha256(words.encode()).hexdigest()[:16]}.parquet"
+
+
+def _stored(partition: Partition, answered: Sequence[str]) -> str:
+    spec = spec_of(partition.table)
+    if unknown := [name for name in answered if name not in spec.columns]:
+        raise UnknownColumn(f"{spec.name} has no column {', '.join(unknown)}")
+    fixed = dict(zip(spec.partition, (partition.source, partition.period), strict=False))
+    return projection(spec.columns, answered, fixed)
+
+
+def _staged(path: Path, partition: Partition, rows: int) -> list[StagedFile]:
+    if rows == 0:
+        path.unlink(missing_ok=True)
+        return []
+    path.chmod(0o600)
+    return [StagedFile(str(path), rows, path.stat().st_size, partition)]

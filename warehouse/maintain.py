@@ -1,0 +1,121 @@
+"""Keep the lake small: expire old snapshots, delete the files that nothing refers to.
+
+A file goes when it is older than ``orphan_hours`` and neither a kept snapshot, nor the log of table
+metadata, nor an open load needs it. Tags (statements, stored runs) keep their snapshots for good.
+A load is open from ``Lake.folder`` on until ``Lake.close_load`` or the death of its process: it
+holds an advisory lock for that long, so even a load of several days keeps its files. Which loads
+are open is looked up *before* what is referred to: a load that ends in between has committed
+by then, so that its files are found referred to.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from os.path import realpath
+from pathlib import Path
+
+from pyiceberg.table import Table
+
+from warehouse.lake import LOADS, Lake, refs_key
+from warehouse.locks import alive, held, lock_key
+from warehouse.tables import TABLES
+from warehouse.transactions import redo
+
+KEEP_DAYS = 30
+ORPHAN_HOURS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """What one maintenance took away."""
+
+    expired_snapshots: int
+    deleted_files: int
+    deleted_bytes: int
+
+
+def maintain(
+    lake: Lake, *, now: datetime, keep_days: int = KEEP_DAYS, orphan_hours: int = ORPHAN_HOURS
+) -> Maintained:
+    """Expire snapshots that are older than ``keep_days`` and delete orphans of ``orphan_hours``.
+
+    Raises:
+        ValueError: When one of the spans is negative.
+    """
+    if keep_days < 0 or orphan_hours < 0:
+        raise ValueError("keep_days and orphan_hours must be 0 or more")
+    lake.ensure_tables()
+    with held(lake.url, [lock_key("maintain")]):
+        expired = sum(_expire(lake, name, now - timedelta(days=keep_days)) for name in TABLES)
+        deleted = _delete_orphans(lake, now - timedelta(hours=orphan_hours))
+    return Maintained(expired, len(deleted), sum(deleted))
+
+
+def _expire(lake: Lake, name: str, before: datetime) -> int:
+    change = partial(_expire_once, before_ms=int(before.timestamp() * 1000))
+    with held(lake.url, [refs_key(name)]):
+        return redo(name, lambda: lake.table(name), change)
+
+
+def _expire_once(table: Table, before_ms: int) -> int:
+    kept = {reference.snapshot_id for reference in table.refs().values()}
+    old = [
+        snapshot.snapshot_id
+        for snapshot in table.snapshots()
+        if snapshot.timestamp_ms < before_ms and snapshot.snapshot_id not in kept
+    ]
+    if old:
+        table.maintenance.expire_snapshots().by_ids(old).commit()
+    return len(old)
+
+
+def _delete_orphans(lake: Lake, before: datetime) -> list[int]:
+    """Delete what nothing needs; returns the sizes of the deleted files."""
+    loads = lake.root / LOADS
+    folders = sorted(loads.iterdir()) if loads.exists() else []
+    open_folders = {loads / name for name in alive(lake.url, [folder.name for folder in folders])}
+    needed = {path for name in TABLES for path in _referred(lake.table(name))}
+    places = [folder for folder in folders if folder not in open_folders]
+    places += [lake.root / name for name in TABLES]
+    sizes = [
+        _delete(file)
+        for place in places
+        for file in sorted(place.rglob("*"))
+        if _is_old_file(file, before) and realpath(file) not in needed
+    ]
+    _remove_empty(places, loads, before)
+    return sizes
+
+
+def _referred(table: Table) -> Iterator[str]:
+    """The real path of every file that the table, now or in a kept snapshot, consists of."""
+    yield realpath(table.metadata_location)
+    for logged in table.metadata.metadata_log:
+        yield realpath(logged.metadata_file)
+    seen: set[str] = set()
+    for snapshot in table.snapshots():
+        yield realpath(snapshot.manifest_list)
+        for manifest in snapshot.manifests(table.io):
+            if manifest.manifest_path not in seen:
+                seen.add(manifest.manifest_path)
+                yield realpath(manifest.manifest_path)
+                for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+                    yield realpath(entry.data_file.file_path)
+
+
+def _is_old_file(path: Path, before: datetime) -> bool:
+    return path.is_file() and path.lstat().st_mtime < before.timestamp()
+
+
+def _delete(file: Path) -> int:
+    size = file.lstat().st_size
+    file.unlink()
+    return size
+
+
+def _remove_empty(places: list[Path], loads: Path, before: datetime) -> None:
+    for place in places:
+        old = place.parent == loads and place.stat().st_mtime < before.timestamp()
+        if old and not any(place.iterdir()):
+            place.rmdir()

@@ -1,0 +1,37 @@
+-- Which pool a machine was in, and when: by the provider's ResourceId, by host, by GPU.
+-- Where facts overlap the later one holds from its beginning on, so that at any moment a machine
+-- is in one pool at most. `reach` is the end of the time before: a charge that began while the
+-- machine was not there yet belongs to the first time that follows.
+WITH named AS (
+    SELECT 'resource' AS kind, resource_id AS name, * FROM node
+    UNION ALL
+    SELECT 'host' AS kind, host AS name, * FROM node
+    UNION ALL
+    SELECT 'gpu' AS kind, trim(unnest(string_split(translate(gpu_uuids, '[]"', ''), ','))) AS name, *
+    FROM node
+), known AS (
+    SELECT
+        kind, name, pool, x_SourceId, x_FileId, x_RecordNumber,
+        coalesce(valid_from, TIMESTAMPTZ '0001-01-01 00:00:00+00') AS begins,
+        coalesce(valid_to, TIMESTAMPTZ '9999-12-31 00:00:00+00') AS ends
+    FROM named WHERE name <> ''
+), placed AS (
+    SELECT
+        kind, name, pool, begins, greatest(ends, begins) AS ends,
+        row_number() OVER (
+            PARTITION BY kind, name ORDER BY begins, x_SourceId, x_FileId, x_RecordNumber
+        ) AS place
+    FROM known
+), cut AS (
+    SELECT
+        kind, name, pool, place, begins, least(
+            ends, coalesce(lead(begins) OVER (PARTITION BY kind, name ORDER BY place), ends)
+        ) AS ends
+    FROM placed
+)
+SELECT
+    kind, name, pool, begins, ends, coalesce(
+        lag(ends) OVER (PARTITION BY kind, name ORDER BY place),
+        TIMESTAMPTZ '0001-01-01 00:00:00+00'
+    ) AS reach
+FROM cut
