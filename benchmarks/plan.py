@@ -89,3 +89,47 @@ def _job(
     due = min(SLOTS, release + int(longest * rng.uniform(1.3, 3.5)) + 1)
     typical = float(prices.mean()) / float(speed.mean()) * work * gang
     return Job(f"job-{index}", release, due, gang, int(typical * rng.uniform(2, 5)), options)
+
+
+def row(jobs: int, kind: str, seed: int, limit_s: float, workers: int) -> list[str]:
+    """Plan one week three ways; every plan passes the referee before it is shown."""
+    instance = week(jobs, kind, seed)
+    began = time.monotonic()
+    solution = solve(instance, time_limit_s=limit_s, seed=seed, workers=workers)
+    took = time.monotonic() - began
+    plans = (solution.plan, cheapest_first(instance), earliest_deadline_first(instance))
+    for plan in plans:
+        if faults := violations(instance, plan):
+            raise SystemExit("\n".join(faults))
+    plan = solution.plan
+    above = [f"+{100 * (other.cost / plan.bound - 1):.1f} %" for other in plans[1:]]
+    dollars = [f"{amount / 1_000_000:,.0f}" for amount in (plan.cost, plan.bound)]
+    left_out = str(len(plan.unplaced))
+    return [f"{jobs:,}", kind, f"{took:.1f}", left_out, *dollars, f"{100 * plan.gap:.2f} %", *above]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[200, 1000])
+    parser.add_argument("--kinds", nargs="+", choices=sorted(GANGS), default=["smooth", "lumpy"])
+    parser.add_argument("--time-limit", type=float, default=60.0, help="seconds per week")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    head = ["jobs", "gangs", "seconds", "unplaced", "cost", "bound", "gap"]
+    head += ["cheapest first", "earliest deadline first"]
+    print(f"time limit {arguments.time_limit:g} s, {arguments.workers} workers; cost in dollars;")
+    print("the greedy baselines as cost above the proven bound")
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for kind in arguments.kinds:
+        for jobs in arguments.jobs:
+            cells = row(jobs, kind, arguments.seed, arguments.time_limit, arguments.workers)
+            print("| " + " | ".join(cells) + " |", flush=True)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"peak memory {peak_mib} MiB")
+
+
+if __name__ == "__main__":
+    main()

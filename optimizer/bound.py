@@ -37,9 +37,9 @@ class Dual:
         self._prefix = np.zeros(self._base.shape)
         self._gangs = np.zeros((len(self._base), self.rows.limit.shape[1]), np.int64)
         self._use = np.zeros_like(self.rows.limit)
-        self._option, self._start = kernel.choices(table.jobs)
+        self._choice = kernel.nobody(table.jobs)
         self._values = np.zeros(table.jobs)
-        self._value, _ = self._evaluate(self.pay)
+        self.value, _ = self._evaluate(self.pay)
         self.bound = exact_bound(table, self)
 
     def prefix(self) -> Floats:
@@ -47,6 +47,18 @@ class Dual:
         sums = np.zeros(self._base.shape)
         kernel.priced(self.rows.link, self.pay, self._base, sums)
         return sums
+
+    def floor(self) -> Floats:
+        """What each job costs at the raised prices as if it were alone."""
+        values = np.zeros(self._table.jobs)
+        kernel.cheapest(
+            self._table.queue,
+            self._table.capacity,
+            self.prefix(),
+            values,
+            kernel.nobody(self._table.jobs),
+        )
+        return values
 
     def improve(self, stride: Iterable[float]) -> None:
         """Climb one evaluation per ``stride``, the length of a step in millionths.
@@ -57,8 +69,8 @@ class Dual:
         trial, mean, square = self.pay, np.zeros_like(self.pay), np.zeros_like(self.pay)
         for turn, length in enumerate(stride, 1):
             value, slope = self._evaluate(trial)
-            if value > self._value:
-                self._value, self.pay = value, trial
+            if value > self.value:
+                self.value, self.pay = value, trial
             mean += (1 - _MEAN) * (slope - mean)
             square += (1 - _SQUARE) * (slope * slope - square)
             size = np.sqrt(square / (1 - _SQUARE**turn)) + _FLAT
@@ -69,10 +81,8 @@ class Dual:
         """The relaxed cost at ``pay``, and by how much the cheapest choices overfill the rows."""
         queue, rows = self._table.queue, self.rows
         kernel.priced(rows.link, pay, self._base, self._prefix)
-        kernel.cheapest(
-            queue, self._table.capacity, self._prefix, self._values, self._option, self._start
-        )
-        kernel.running(queue, self._option, self._start, self._gangs)
+        kernel.cheapest(queue, self._table.capacity, self._prefix, self._values, self._choice)
+        kernel.running(queue, self._choice, self._gangs)
         kernel.machines_used(rows.link, self._gangs, self._use)
         value = float(self._values.sum() - (pay * rows.limit).sum())
         return value, (self._use - rows.limit).astype(np.float64)
@@ -87,10 +97,11 @@ def exact_bound(table: Tables, dual: Dual) -> int:
     queue = table.queue._replace(
         unplaced=table.queue.unplaced * scale, opt_fixed=table.queue.opt_fixed * scale
     )
-    prefix = np.zeros((len(table.queue.row_offer), table.price.shape[1] + 1), np.int64)
-    kernel.priced(dual.rows.link, pay, table.base_prefix() * scale, prefix)
+    base = table.base_prefix() * scale
+    prefix = np.zeros_like(base)
+    kernel.priced(dual.rows.link, pay, base, prefix)
     values = np.zeros(table.jobs, np.int64)
-    kernel.cheapest(queue, table.capacity, prefix, values, *kernel.choices(table.jobs))
+    kernel.cheapest(queue, table.capacity, prefix, values, kernel.nobody(table.jobs))
     paid = sum(int(row) for row in (pay.astype(object) * dual.rows.limit).sum(axis=1))
     total = sum(values.tolist()) - paid
     unit = scale * cost_unit(table)
@@ -107,7 +118,7 @@ def cost_unit(table: Tables) -> int:
 
 
 def _scale(table: Tables, dual: Dual) -> int:
-    """The largest power of two, up to 2^20, with which no sum leaves 64 bits; 0 if there is none."""
+    """The largest power of two, up to 2^20, that keeps every sum in 64 bits; 0 if none does."""
     queue, slots = table.queue, table.price.shape[1]
     if not len(queue.row_offer):
         return 1

@@ -63,16 +63,18 @@ def read_plan(source: Path | str) -> Plan:
     """
     claim, faults = read_claim(source)
     root = Node(None, str(source) if not isinstance(source, str) else "plan")
-    if claim is None or faults:
+    status, cost, bound = claim.status, claim.cost, claim.bound
+    if faults or status is None or cost is None or bound is None:
         root.refuse("; ".join(faults))
+    if status not in tuple(Status):
+        root.refuse(f"status: {' or '.join(Status)} is accepted, not {status}")
     try:
-        status = Status(claim.status)
-        return Plan(status, claim.cost, claim.bound, claim.placements, claim.unplaced)
-    except (InvalidPlan, ValueError) as error:
+        return Plan(Status(status), cost, bound, claim.placements, claim.unplaced)
+    except InvalidPlan as error:
         root.refuse(f"{error}")
 
 
-def read_claim(source: Path | str) -> tuple[Claim | None, list[str]]:
+def read_claim(source: Path | str) -> tuple[Claim, list[str]]:
     """Read anybody's plan as far as it can be read, with every fault of its form.
 
     Raises:
@@ -87,8 +89,6 @@ def read_claim(source: Path | str) -> tuple[Claim | None, list[str]]:
     gap = form.take("gap", Node.number)
     placements = form.take_each("placements", _placement)
     unplaced = form.take_each("unplaced", Node.text)
-    if status is None or cost is None or bound is None or gap is None:
-        return None, faults
     return Claim(status, cost, bound, gap, placements, unplaced), faults
 
 
@@ -169,9 +169,7 @@ def _job(node: Node) -> Job:
         ("id", "release", "due", "gang", "unplaced_cost", "options"), later=("class", "late")
     )
     options = tuple(_option(item) for item in fields["options"].items())
-    numbers = {
-        name: fields[name].integer() for name in ("release", "due", "gang", "unplaced_cost")
-    }
+    numbers = {name: fields[name].integer() for name in ("release", "due", "gang", "unplaced_cost")}
     return _built(node, lambda: Job(id=fields["id"].text(), options=options, **numbers))
 
 

@@ -21,13 +21,13 @@ class InvalidInstance(ValueError):
         self.where = where
 
 
-def _within(what: str, value: int, low: int, high: int) -> None:
+def _within(what: str, value: object, low: int, high: int) -> None:
     """Refuse anything but an integer from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidInstance(f"{what} must be an integer from {low} to {high}, not {value!r}")
 
 
-def _named(what: str, name: str) -> None:
+def _named(what: str, name: object) -> None:
     """Refuse an empty or non-text id."""
     if not isinstance(name, str) or not name:
         raise InvalidInstance(f"{what} id must be a text of at least one character, not {name!r}")

@@ -5,7 +5,7 @@ Everything here is exact for integer prefixes and works alike on floats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
@@ -15,8 +15,23 @@ if TYPE_CHECKING:
 
     from optimizer.tables import Ints, Queue
 
-# Both of NumPy's number types pass through the loops; each gets its own compiled copy.
+# Integers and floats both pass through the loops; each gets its own compiled copy.
+Number = Any
 Numbers = Any
+
+
+class Choice(NamedTuple):
+    """What each job does: its option (-1: it is left out) and its first slot."""
+
+    option: Ints
+    start: Ints
+
+
+class Found(NamedTuple):
+    """Room for a list of windows: their values, and lines of (option, start)."""
+
+    value: Numbers
+    window: Ints
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +41,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @compiled
-def best(queue: Queue, room: Ints, prefix: Numbers, job: int) -> tuple[Any, int, int]:
+def best(queue: Queue, room: Ints, prefix: Numbers, job: int) -> tuple[Number, int, int]:
     """Cheapest (value, option, start) of a job; option -1 means to leave it out."""
     value = queue.unplaced[job] + prefix[0, 0]
     option, start = -1, -1
@@ -46,12 +61,10 @@ def best(queue: Queue, room: Ints, prefix: Numbers, job: int) -> tuple[Any, int,
 
 
 @compiled
-def cheapest(
-    queue: Queue, room: Ints, prefix: Numbers, values: Numbers, option: Ints, start: Ints
-) -> None:
+def cheapest(queue: Queue, room: Ints, prefix: Numbers, values: Numbers, choice: Choice) -> None:
     """Each job's cheapest choice as if it were alone in ``room``."""
     for job in range(len(queue.release)):
-        values[job], option[job], start[job] = best(queue, room, prefix, job)
+        values[job], choice.option[job], choice.start[job] = best(queue, room, prefix, job)
 
 
 @compiled
@@ -64,23 +77,19 @@ def occupy(queue: Queue, room: Ints, option: int, start: int, sign: int) -> None
 
 
 @compiled
-def insert(
-    queue: Queue, room: Ints, prefix: Numbers, order: Ints, option: Ints, start: Ints
-) -> None:
+def insert(queue: Queue, room: Ints, prefix: Numbers, order: Ints, choice: Choice) -> None:
     """Move the jobs of ``order``, one by one, to their cheapest window in what is left."""
     for job in order:
-        if option[job] >= 0:
-            occupy(queue, room, option[job], start[job], -1)
+        if choice.option[job] >= 0:
+            occupy(queue, room, choice.option[job], choice.start[job], -1)
         _, k, first = best(queue, room, prefix, job)
-        option[job], start[job] = k, first
+        choice.option[job], choice.start[job] = k, first
         if k >= 0:
             occupy(queue, room, k, first, 1)
 
 
 @compiled
-def windows(
-    queue: Queue, room: Ints, prefix: Numbers, job: int, out_value: Numbers, out: Ints
-) -> int:
+def windows(queue: Queue, room: Ints, prefix: Numbers, job: int, found: Found) -> int:
     """List every (option, start) of a job that fits ``room`` with its value; how many."""
     count = 0
     for k in range(queue.job_ptr[job], queue.job_ptr[job + 1]):
@@ -92,20 +101,21 @@ def windows(
                 since = slot + 1
             elif slot - since >= slots - 1:
                 first = slot - slots + 1
-                out_value[count] = prefix[row, slot + 1] - prefix[row, first] + queue.opt_fixed[k]
-                out[count, 0], out[count, 1] = k, first
+                cost = prefix[row, slot + 1] - prefix[row, first] + queue.opt_fixed[k]
+                found.value[count] = cost
+                found.window[count, 0], found.window[count, 1] = k, first
                 count += 1
     return count
 
 
 @compiled
-def running(queue: Queue, option: Ints, start: Ints, gangs: Ints) -> None:
+def running(queue: Queue, choice: Choice, gangs: Ints) -> None:
     """Count, per row and slot, the gangs that the choices keep running."""
     gangs[:] = 0
-    for job in range(len(option)):
-        k = option[job]
+    for job in range(len(choice.option)):
+        k, first = choice.option[job], choice.start[job]
         if k >= 0:
-            for slot in range(start[job], start[job] + queue.opt_slots[k]):
+            for slot in range(first, first + queue.opt_slots[k]):
                 gangs[queue.opt_row[k], slot] += 1
 
 
@@ -134,6 +144,12 @@ def machines_used(link: Ints, gangs: Ints, use: Ints) -> None:
             use[other, slot] += machines * gangs[row, slot]
 
 
-def choices(jobs: int) -> tuple[Ints, Ints]:
-    """Empty choices: no job is placed."""
-    return np.full(jobs, -1, np.int64), np.full(jobs, -1, np.int64)
+def nobody(jobs: int) -> Choice:
+    """Choices in which every job is left out."""
+    return Choice(np.full(jobs, -1, np.int64), np.full(jobs, -1, np.int64))
+
+
+def room_for_windows(queue: Queue, slots: int, kind: type[np.generic]) -> Found:
+    """Space for all windows of any one job."""
+    most = int(np.diff(queue.job_ptr).max(initial=0)) * slots
+    return Found(np.zeros(most, kind), np.zeros((most, 2), np.int64))

@@ -33,12 +33,15 @@ def gap(cost: int, bound: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A plan as somebody wrote it down: nothing in it is believed until the referee has looked."""
+    """A plan as somebody wrote it down: nothing in it is believed until the referee has looked.
 
-    status: str
-    cost: int
-    bound: int
-    gap: float
+    What could not be read is None.
+    """
+
+    status: str | None
+    cost: int | None
+    bound: int | None
+    gap: float | None
     placements: tuple[Placement, ...]
     unplaced: tuple[str, ...]
 

@@ -113,19 +113,23 @@ class _Referee:
             yield from _overfull(self._offers[offer_id], counter)
 
     def _money(self, plan: Plan | Claim, *, complete: bool) -> Iterator[str]:
-        if complete and plan.cost != (actual := self.cost(plan)):
-            yield f"cost is given as {plan.cost}; the placements and unplaced jobs cost {actual}"
-        if plan.bound < 0:
-            yield f"bound {plan.bound} is negative"
-        if plan.bound > plan.cost:
-            yield f"bound {plan.bound} is above the cost {plan.cost}"
-        elif not abs(plan.gap - gap(plan.cost, plan.bound)) <= GAP_TOLERANCE:
+        """What is wrong with the numbers, as far as they could be read."""
+        cost, bound = plan.cost, plan.bound
+        if complete and cost is not None and cost != (actual := self.cost(plan)):
+            yield f"cost is given as {cost}; the placements and unplaced jobs cost {actual}"
+        if bound is not None and bound < 0:
+            yield f"bound {bound} is negative"
+        if cost is None or bound is None:
+            return
+        if bound > cost:
+            yield f"bound {bound} is above the cost {cost}"
+        elif plan.gap is not None and not abs(plan.gap - gap(cost, bound)) <= GAP_TOLERANCE:
             yield (
-                f"gap is given as {plan.gap}; cost {plan.cost} and bound {plan.bound} "
-                f"make {gap(plan.cost, plan.bound):.6f}"
+                f"gap is given as {plan.gap}; cost {cost} and bound {bound} "
+                f"make {gap(cost, bound):.6f}"
             )
-        if str(plan.status) == "optimal" and plan.cost != plan.bound:
-            yield f"status is optimal, but cost {plan.cost} and bound {plan.bound} differ"
+        if plan.status == "optimal" and cost != bound:
+            yield f"status is optimal, but cost {cost} and bound {bound} differ"
 
 
 def _overfull(offer: Offer, used: Counter[int]) -> Iterator[str]:

@@ -1,194 +1,190 @@
-"""Improves a plan by freeing some jobs at a time and placing them again with CP-SAT."""
+"""Improves a plan until time is up: rounds of annealing, and CP-SAT on neighbourhoods."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from optimizer import kernel
+from optimizer.anneal import Course, Problem, cool, state_of, targets_of
 from optimizer.cpsat import Candidates, WindowModel
-from optimizer.greedy import Draft, costs, values
+from optimizer.greedy import total, window_values
+from optimizer.kernel import Choice
+from optimizer.neighbourhoods import neighbourhoods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.random import Generator
-
     from optimizer.bound import Dual
+    from optimizer.greedy import Draft
     from optimizer.tables import Floats, Ints, Tables
 
 _WIDTH = 30  # windows per job that a neighbourhood looks at
-_EFFORT = 1.0
+_EFFORT = 1.0  # units of CP-SAT's own clock per neighbourhood, about a second each
+_SIZE_MIN, _SIZE_MAX = 20, 200  # jobs in a neighbourhood
+_MOVES = 400  # annealing moves per job and round
+_SLICE = 20_000  # moves between two looks at the clock
+_HOT, _WARM, _COLD = 0.1, 0.03, 0.001  # temperatures, in average costs of a job
+_BATCHES = 3  # sets of neighbourhoods between two rounds of annealing
 
-class Move(NamedTuple):
-    """New choices for some jobs."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop, and how many threads may work."""
+
+    deadline_s: float
+    clock: Callable[[], float]
+    workers: int
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline_s - self.clock()
+
+
+class _Move(NamedTuple):
+    """New choices for some jobs, and how much they save."""
 
     jobs: Ints
-    option: Ints
-    start: Ints
+    choice: Choice
     gain: int
     proven: bool
 
 
 class Search:
-    """A plan, the prices that guide its repair, and how large a neighbourhood may be."""
+    """A plan, the dual prices that guide its repair, and how large a neighbourhood may be."""
 
-    def __init__(self, table: Tables, dual: Dual, draft: Draft, rng: Generator) -> None:
-        """Start from ``draft``."""
-        self._table, self._dual, self._rng = table, dual, rng
+    def __init__(
+        self, table: Tables, dual: Dual, draft: Draft, *, seed: int, limits: Limits
+    ) -> None:
+        """Start from ``draft``; the same seed makes the same moves until time is up."""
         self.draft = draft
+        self._table, self._dual, self._limits = table, dual, limits
+        self._rng = np.random.default_rng(seed)
         self._prefix = dual.prefix()
-        self._floor = self._least()
+        self._targets = targets_of(table, self._prefix)
+        base = table.base_prefix().astype(np.float64)
+        self._problem = Problem(table.queue, self._targets, base, self._prefix)
+        self._floor = dual.floor()
         self._size = 60.0
-        most = int(np.diff(table.queue.job_ptr).max()) * table.price.shape[1] + 1
-        self._buffers = (np.zeros(most), np.zeros((most, 2), np.int64))
-        self.log=[]
 
     @property
     def cost(self) -> int:
-        """What the plan costs now."""
-        return sum(costs(self._table, self.draft).tolist())
+        """What the plan costs now, in millionths."""
+        return total(self._table, self.draft)
 
-    def run(self, workers, deadline, clock):
-        import time
-        with ThreadPoolExecutor(workers) as pool:
-            turn=0
-            while clock() < deadline:
-                turn+=1
-                groups=self._groups(workers)
-                tasks=[]
-                for i,(kind,jobs) in enumerate(groups):
-                    room=np.where((np.arange(len(self.draft.room))%len(groups)==i)[:,None], self.draft.room, 0)
-                    tasks.append(pool.submit(self._improve, kind, jobs, room, max(0.1,deadline-clock()), int(self._rng.integers(2**31)), clock))
-                for t in tasks:
-                    mv=t.result()
-                    self._apply(mv)
-                    self._size = min(max(self._size*(1.05 if mv.proven else 0.92),20),400)
+    def run(self) -> None:
+        """Anneal and repair in turn until the deadline or until the bound is reached."""
+        with ThreadPoolExecutor(self._limits.workers) as pool:
+            hot = _HOT
+            while self._goes_on():
+                self._anneal(pool, hot)
+                hot = _WARM
+                for _ in range(_BATCHES):
+                    if self._goes_on():
+                        self._repair(pool)
 
-    def _regret(self):
-        return values(self._table, self.draft, self._prefix, self._table.queue.unplaced)-self._floor
+    def _goes_on(self) -> bool:
+        return self._limits.left_s > 0 and self.cost > self._dual.bound
 
-    def _least(self):
-        v=np.zeros(self._table.jobs)
-        kernel.cheapest(self._table.queue,self._table.capacity,self._prefix,v,*kernel.choices(self._table.jobs))
-        return v
+    def _anneal(self, pool: ThreadPoolExecutor, hot: float) -> None:
+        """One cooling per worker from the same plan; the best end wins."""
+        scale = self.cost / self._table.jobs
+        moves = max(_SLICE, _MOVES * self._table.jobs)
+        temperatures = scale * hot * (_COLD / hot) ** (np.arange(moves) / moves)
+        seeds = self._rng.integers(2**31, size=self._limits.workers).tolist()
+        ends = pool.map(lambda seed: self._cooled(temperatures, seed), seeds)
+        drafts = [self.draft, *ends]
+        totals = [total(self._table, draft) for draft in drafts]
+        self.draft = drafts[int(np.argmin(totals))]
 
-    def _groups(self, workers):
-        taken=np.zeros(self._table.jobs,bool)
-        out=[]
-        regret=np.maximum(self._regret(),0)
-        for i in range(workers):
-            n=min(int(self._size), max(1,self._table.jobs//workers))
-            kind=int(self._rng.integers(0,3))
-            if kind==0: jobs=self._by_blocking(n,regret,taken)
-            elif kind==1: jobs=self._by_time(n,taken)
-            else: jobs=self._by_offer(n,regret,taken)
-            taken[jobs]=True
-            out.append((kind,jobs))
-        return out
+    def _cooled(self, temperatures: Floats, seed: int) -> Draft:
+        best = self.draft.copy()
+        state = state_of(self._table, best.choice)
+        lead = 0.0
+        for first in range(0, len(temperatures), _SLICE):
+            if self._limits.left_s <= 0:
+                break
+            course = Course(temperatures[first : first + _SLICE], (seed + first) % 2**31)
+            lead = cool(self._problem, state, best.choice, course, lead)
+        best.room = state_of(self._table, best.choice).room
+        return best
 
-    def _spans(self):
-        q=self._table.queue
-        k=self.draft.option
-        placed=k>=0
-        offer=np.where(placed,q.row_offer[q.opt_row[k]],-1)
-        end=np.where(placed,self.draft.start+q.opt_slots[k],-1)
-        return offer,self.draft.start,end
+    def _repair(self, pool: ThreadPoolExecutor) -> None:
+        """Free one set of jobs per worker; each set has its own jobs and its own free room."""
+        groups = self._groups()
+        offers = np.arange(len(self.draft.room))
+        tasks = []
+        for turn, jobs in enumerate(groups):
+            mine = (offers % len(groups) == turn)[:, None]
+            room = np.where(mine, self.draft.room, 0)
+            seed = int(self._rng.integers(2**31))
+            tasks.append(pool.submit(self._placed_again, jobs, room, seed))
+        for move in [task.result() for task in tasks]:
+            self._apply(move)
+            factor = 1.05 if move.proven else 0.92
+            self._size = min(max(self._size * factor, _SIZE_MIN), _SIZE_MAX)
 
-    def _by_blocking(self,n,regret,taken):
-        q=self._table.queue
-        offer,start,end=self._spans()
-        w=regret+regret.mean()*0.1+1e-9
-        w=np.where(taken,0,w); 
-        first=int(self._rng.choice(len(w),p=w/w.sum()))
-        chosen=[first]; seen=set(chosen); i=0
-        while i<len(chosen) and len(chosen)<n:
-            j=chosen[i]; i+=1
-            val,win=self._windows(j,self._table.capacity)
-            best=np.argsort(val)[:6]
-            for b in best:
-                k,s=win[b]
-                o=q.row_offer[q.opt_row[k]]
-                e=s+q.opt_slots[k]
-                hit=np.flatnonzero((offer==o)&(start<e)&(end>s)&~taken)
-                hit=self._rng.permutation(hit)[:8]
-                for h in hit.tolist():
-                    if h not in seen and len(chosen)<n:
-                        seen.add(h); chosen.append(h)
-        return np.array(sorted(chosen))
+    def _groups(self) -> list[Ints]:
+        """Disjoint sets of jobs that compete, one per worker."""
+        table = self._table
+        count = min(self._limits.workers, max(1, table.jobs // _SIZE_MIN))
+        size = min(int(self._size), -(-table.jobs // count))
+        sets = neighbourhoods(table, self._targets, self.draft.choice, self._rng)
+        regret = self._regret()
+        return [sets.draw(size, regret) for _ in range(count)]
 
-    def _by_time(self,n,taken):
-        q=self._table.queue
-        offer,start,end=self._spans()
-        mid=np.where(offer>=0,(start+end)/2,(q.release+q.end)/2)
-        c=self._rng.uniform(0,self._table.price.shape[1])
-        sub=self._rng.random(len(self._table.price))<0.5
-        score=np.abs(mid-c)+np.where((offer<0)|sub[offer],0,1000)+1e6*taken
-        return np.sort(np.argsort(score,kind='stable')[:n])
+    def _regret(self) -> Floats:
+        """By how much each job is dearer at the dual prices than it would be alone."""
+        every = np.arange(self._table.jobs)
+        now = window_values(self._table, self._prefix, every, self.draft.choice)
+        regret: Floats = np.maximum(now - self._floor, 0.0)
+        return regret
 
-    def _by_offer(self,n,regret,taken):
-        q=self._table.queue
-        offer,start,end=self._spans()
-        mid=np.where(offer>=0,(start+end)/2,(q.release+q.end)/2)
-        c=self._rng.uniform(0,self._table.price.shape[1])
-        sub=self._rng.permutation(len(self._table.price)).argsort()
-        score=np.where(offer<0,-1,sub[offer])*20+np.abs(mid-c)+1e6*taken
-        return np.sort(np.argsort(score,kind='stable')[:n])
+    def _placed_again(self, jobs: Ints, room: Ints, seed: int) -> _Move:
+        """The best placement of ``jobs`` that CP-SAT finds in ``room`` and what they vacate."""
+        queue, (options, starts) = self._table.queue, self.draft.choice
+        for job in jobs:
+            if options[job] >= 0:
+                kernel.occupy(queue, room, options[job], starts[job], -1)
+        candidates, now = self._candidates(jobs, room)
+        model = WindowModel(queue, room, candidates, exact=False)
+        model.hint(now)
+        limit_s = max(self._limits.left_s, 0.05)
+        answer = model.solve(limit_s=limit_s, effort=_EFFORT, seed=seed, workers=1)
+        chosen = now if answer.chosen is None else answer.chosen
+        gain = int(candidates.cost[now].sum() - candidates.cost[chosen].sum())
+        if gain < 0:
+            chosen, gain = now, 0
+        choice = Choice(candidates.option[chosen], candidates.start[chosen])
+        return _Move(jobs, choice, gain, answer.proven)
 
-    def _windows(self,j,room):
-        most = len(self._buffers[0])
-        v=np.zeros(most);o=np.zeros((most,2),np.int64)
-        c=kernel.windows(self._table.queue,room,self._prefix,j,v,o)
-        return v[:c],o[:c]
+    def _candidates(self, jobs: Ints, room: Ints) -> tuple[Candidates, Ints]:
+        """Each job's cheapest windows at dual prices beside its present choice, and the latter."""
+        table, (options, starts) = self._table, self.draft.choice
+        found = kernel.room_for_windows(table.queue, table.price.shape[1], np.float64)
+        parts: list[Ints] = []
+        present: list[int] = []
+        seen = 0
+        for place, job in enumerate(jobs.tolist()):
+            count = kernel.windows(table.queue, room, self._prefix, job, found)
+            kept = np.argsort(found.value[:count], kind="stable")[:_WIDTH]
+            here = np.array([[options[job], starts[job]]])
+            windows = np.unique(np.concatenate([found.window[kept], [[-1, -1]], here]), axis=0)
+            present.append(seen + int((windows == here).all(axis=1).argmax()))
+            seen += len(windows)
+            parts.append(np.column_stack([np.full(len(windows), place), windows]))
+        job_of, option, start = np.concatenate(parts).T
+        cost = window_values(table, table.base_prefix(), jobs[job_of], Choice(option, start))
+        return Candidates(job_of, option, start, cost), np.array(present, np.int64)
 
-    def _improve(self, kind, jobs, room, limit, seed, clock):
-        t0=clock()
-        q=self._table.queue
-        room=room.copy()
-        for j in jobs:
-            if self.draft.option[j]>=0: kernel.occupy(q,room,self.draft.option[j],self.draft.start[j],-1)
-        J,K,S=[],[],[]
-        cur=[]
-        for i,j in enumerate(jobs.tolist()):
-            val,win=self._windows(j,room)
-            b=np.argpartition(val,_WIDTH)[:_WIDTH] if len(val)>_WIDTH else np.arange(len(val))
-            rows={(int(k),int(s)) for k,s in win[b]}|{(-1,-1)}
-            here=(int(self.draft.option[j]),int(self.draft.start[j]))
-            rows.add(here)
-            for k,s in sorted(rows):
-                if (k,s)==here: cur.append(len(J))
-                J.append(i);K.append(k);S.append(s)
-        J=np.array(J);K=np.array(K);S=np.array(S)
-        cost=window_costs(self._table,jobs[J],K,S)
-        cand=Candidates(J,K,S,cost)
-        t1=clock()
-        m=WindowModel(q,room,cand,exact=False)
-        m.hint(np.array(cur))
-        t2=clock()
-        a=m.solve(limit_s=limit,effort=_EFFORT,seed=seed,workers=1)
-        t3=clock()
-        if a.chosen is None: return Move(jobs,self.draft.option[jobs],self.draft.start[jobs],0,False)
-        old=int(cost[cur].sum()); new=int(cost[a.chosen].sum())
-        self.log.append((kind,len(jobs),old-new,a.proven,t1-t0,t2-t1,t3-t2))
-        if new>=old: return Move(jobs,self.draft.option[jobs].copy(),self.draft.start[jobs].copy(),0,a.proven)
-        return Move(jobs,K[a.chosen],S[a.chosen],old-new,a.proven)
-
-    def _apply(self, mv):
-        q=self._table.queue
-        if mv.gain==0:return
-        for j in mv.jobs:
-            if self.draft.option[j]>=0: kernel.occupy(q,self.draft.room,self.draft.option[j],self.draft.start[j],-1)
-        self.draft.option[mv.jobs]=mv.option; self.draft.start[mv.jobs]=mv.start
-        for j in mv.jobs:
-            if self.draft.option[j]>=0: kernel.occupy(q,self.draft.room,self.draft.option[j],self.draft.start[j],1)
-        assert self.draft.room.min()>=0
-
-def window_costs(T,jobs,K,S):
-    q=T.queue; base=T.base_prefix()
-    out=q.unplaced[jobs].copy()
-    p=np.flatnonzero(K>=0)
-    k=K[p];r=q.opt_row[k]
-    out[p]=base[r,S[p]+q.opt_slots[k]]-base[r,S[p]]+q.opt_fixed[k]
-    return out
+    def _apply(self, move: _Move) -> None:
+        """Take over new choices."""
+        if move.gain > 0:
+            choice = self.draft.choice
+            choice.option[move.jobs] = move.choice.option
+            choice.start[move.jobs] = move.choice.start
+            self.draft.room = state_of(self._table, choice).room

@@ -48,8 +48,11 @@ class Tables(NamedTuple):
     def base_prefix(self) -> Ints:
         """Running sums of price x gang per row, as integers; differences are exact."""
         queue = self.queue
-        sums = np.zeros((len(queue.row_offer), self.price.shape[1] + 1), np.int64)
-        np.cumsum(self.price[queue.row_offer] * queue.row_gang[:, None], axis=1, out=sums[:, 1:])
+        rows = len(queue.row_offer)
+        # There is at least one line, as the loops take their number type from its zero.
+        sums = np.zeros((max(1, rows), self.price.shape[1] + 1), np.int64)
+        prices = self.price[queue.row_offer] * queue.row_gang[:, None]
+        np.cumsum(prices, axis=1, out=sums[:rows, 1:])
         return sums
 
 

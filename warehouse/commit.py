@@ -156,10 +156,11 @@ def _already_extended(
 ) -> int | None:
     """The current snapshot when this very load is in already; ``None`` when it is to be added."""
     for partition, state in states.items():
-        twice = set(load.delivered) & set(state.files if state else ())
-        if state is not None and twice and state.load_id == load.load_id:
+        if state is None:
+            continue
+        if state.load_id == load.load_id:
             return _snapshot_id(table)
-        if state is not None and twice:
+        if twice := set(load.delivered) & set(state.files):
             names = ", ".join(sorted(state.files[file_id] for file_id in twice))
             raise AlreadyDelivered(load.table, partition.source, partition.period, names)
     return None

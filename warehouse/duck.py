@@ -45,7 +45,7 @@ class DuckEngine:
         self._questions = questions
         self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
-            "temp_directory": str(temp_folder),
+            "temp_directory": str(private_folder(temp_folder)),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",

@@ -67,12 +67,14 @@ class OpenLoads:
     def open(self, load_id: UUID) -> None:
         """Show the load as alive until it is closed or this process ends."""
         with self._guard:
-            if self._session is None or self._session.closed:
-                self._session, lost = psycopg.connect(self._url, autocommit=True), self._open
-                self._open = set()
-                for load in lost:
-                    self._lock(load)
-            self._lock(load_id)
+            new = {load_id} - self._open
+            self._open.add(load_id)
+            try:
+                self._lock(new)
+            except psycopg.OperationalError:
+                # The server was restarted meanwhile: the signs of all loads have to be set anew.
+                self._session = None
+                self._lock(self._open)
 
     def close(self, load_id: UUID) -> None:
         """Show the load as ended; closing it twice does no harm."""
@@ -89,10 +91,11 @@ class OpenLoads:
             self._session = None
             self._open = set()
 
-    def _lock(self, load_id: UUID) -> None:
-        if load_id not in self._open and self._session is not None:
-            self._session.execute("SELECT pg_advisory_lock(%s)", (_load_key(str(load_id)),))
-            self._open.add(load_id)
+    def _lock(self, loads: Iterable[UUID]) -> None:
+        if self._session is None:
+            self._session = psycopg.connect(self._url, autocommit=True)
+        for load in loads:
+            self._session.execute("SELECT pg_advisory_lock(%s)", (_load_key(str(load)),))
 
 
 def alive(url: str, load_ids: Iterable[str]) -> set[str]:

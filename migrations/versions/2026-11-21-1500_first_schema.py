@@ -364,7 +364,7 @@ def _rights() -> None:
     for table in ("run", "step", "lease"):
         grant(table, LOOK_ADD_AND_CHANGE)
     grant("workload", "SELECT, INSERT, UPDATE (state)")
-    grant("token", "SELECT, INSERT, UPDATE (last_used_at)", reader=False)
+    grant("token", "SELECT, INSERT, UPDATE (last_used_at, expires_at)", reader=False)
     grant("alembic_version", "SELECT")
     for table in ("workload", "placement"):
         by_team(table)

@@ -59,6 +59,9 @@ def handle_problems(app: FastAPI) -> None:
 def _refused(request: Request, error: ComptrollerError) -> JSONResponse:
     if error.code == ComptrollerError.code:
         return _unexpected(request, error)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # Its sentence is for the operator: it may name hosts and roles of the database.
+        return _problem(error.status, error.code, "a part that is needed does not answer now")
     asks = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticatedError) else None
     return _problem(error.status, error.code, str(error), headers=asks)
 

@@ -25,7 +25,10 @@ def status() -> None:
 
     with open_wiring() as wiring:
         tables = lake_status(wiring.lake)
-    shown = Table("table", "rows", "files", "MiB", "partitions", "snapshots", "tags", "changed")
+    shown = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    shown.add_column("table", no_wrap=True)
+    for name in ("rows", "files", "MiB", "partitions", "snapshots", "tags", "changed (UTC)"):
+        shown.add_column(name, justify="right", no_wrap=True)
     for table in tables:
         shown.add_row(*_cells(table))
     out.print(shown)
@@ -52,7 +55,7 @@ def maintain(
 
 def _cells(table: "TableStatus") -> list[str]:
     counts = (table.partitions, table.snapshots, table.tags)
-    changed = "never" if table.changed_at is None else f"{table.changed_at:%Y-%m-%d %H:%M} UTC"
+    changed = "never" if table.changed_at is None else f"{table.changed_at:%Y-%m-%d %H:%M}"
     return [
         table.table,
         f"{table.rows:,}",

@@ -22,7 +22,7 @@ FAILED_SHARE = 0.05
 def attempts_of(
     job: Job, offer: Offer, nodes: int, timeline: Timeline, rng: np.random.Generator
 ) -> Iterator[Attempt]:
-    """Run a job to its end, or to the window's; work since the last checkpoint is lost each time."""
+    """Run a job to its end, or to the window's; each time, work since the last save is lost."""
     left, at, number = job.ticks, job.arrival, 1
     failed = rng.random() < FAILED_SHARE
     while at < timeline.ticks:

@@ -3,13 +3,12 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from service.demo.clouds import REGION_NAMES, Cloud
-from service.demo.columns import coded, whole
+from service.demo.columns import Column, coded
 from service.demo.commitments import Commitment
 from service.demo.fleet import Offer
 from service.demo.lines import HUNDREDTH, Charges, consumed, paid, priced, times
@@ -72,7 +71,7 @@ def _money(
     commitments: Sequence[Commitment],
     market: Market,
     line: tuple[Ints, Ints, Ints, Ints],
-) -> dict[str, Any]:
+) -> dict[str, Column]:
     machine, hour, ticks, promise = line
     offers = {offer: n for n, offer in enumerate(dict.fromkeys(one.offer for one in machines))}
     offer = np.array([offers[one.offer] for one in machines], dtype=np.int64)[machine]
@@ -92,7 +91,7 @@ def _money(
     }
 
 
-def promised(commitments: Sequence[Commitment], promise: Ints, quantity: Ints) -> dict[str, Any]:
+def promised(commitments: Sequence[Commitment], promise: Ints, quantity: Ints) -> dict[str, Column]:
     """The commitment columns of Used lines; null where ``promise`` is 0."""
     rate = np.array([0, *(one.rate for one in commitments)], dtype=np.int64)
     spend = np.array([False, *(one.cloud.commitment_category == "Spend" for one in commitments)])
@@ -113,7 +112,7 @@ def promised(commitments: Sequence[Commitment], promise: Ints, quantity: Ints) -
     }
 
 
-def _identity(machines: Sequence[Machine], machine: Ints) -> dict[str, Any]:
+def _identity(machines: Sequence[Machine], machine: Ints) -> dict[str, Column]:
     offers = [one.offer for one in machines]
     texts: dict[str, list[str | None]] = {
         "ResourceId": [one.resource_id for one in machines],

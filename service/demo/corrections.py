@@ -32,11 +32,14 @@ def second_thoughts(cloud: Cloud, charged: pa.Table, timeline: Timeline) -> pa.T
 
 def _lines_of(charged: pa.Table, service: str, rows: int) -> pa.Table:
     """The first lines of a service that were bought at the standard price in the first month."""
-    wanted = pc.and_(
-        pc.equal(charged["ServiceName"].cast(pa.string()), service),
-        pc.equal(charged["PricingCategory"].cast(pa.string()), "Standard"),
-    )
-    return charged.filter(pc.and_(wanted, pc.equal(charged[MONTH], 0))).slice(0, rows)
+    wanted = pc.equal(charged[MONTH], 0)
+    for name, text in (
+        ("ServiceName", service),
+        ("ChargeCategory", "Usage"),
+        ("PricingCategory", "Standard"),
+    ):
+        wanted = pc.and_(wanted, pc.equal(charged[name].cast(pa.string()), text))
+    return charged.filter(wanted).slice(0, rows)
 
 
 def _taken_back(lines: pa.Table, word: str) -> pa.Table:

@@ -15,6 +15,11 @@ from service.demo.timeline import Timeline
 EUROPEAN_SHARE = 0.07
 """How many workloads must stay in the European Union."""
 
+LATER_SHARE = 0.4
+"""How many workloads must not start before some hour of the next days."""
+
+LARGE_CHECKPOINT_GB = 100
+
 DATA_HOMES = (
     ("aws", "us-east-1"),
     ("aws", "us-west-2"),
@@ -93,10 +98,11 @@ def _work(recipe: Recipe, hours: int, nodes: int) -> Fields:
 
 
 def _checkpoint(recipe: Recipe) -> Fields:
+    large = recipe.checkpoint_gb >= LARGE_CHECKPOINT_GB
     return {
         "interval_minutes": 30,
-        "save_minutes": 1 if recipe.checkpoint_gb < 100 else 3,  # noqa: PLR2004  (GB)
-        "restore_minutes": 4 if recipe.checkpoint_gb < 100 else 12,  # noqa: PLR2004  (GB)
+        "save_minutes": 3 if large else 1,
+        "restore_minutes": 12 if large else 4,
         "size_gb": recipe.checkpoint_gb,
     }
 
@@ -104,7 +110,7 @@ def _checkpoint(recipe: Recipe) -> Fields:
 def _times(recipe: Recipe, hours: int, timeline: Timeline, rng: np.random.Generator) -> Fields:
     """Not before some moment, and by a deadline with some slack, within a week."""
     now = timeline.at(timeline.ticks)
-    starts = int(rng.integers(0, 60)) if rng.random() < 0.4 else 0  # noqa: PLR2004  (two in five)
+    starts = int(rng.integers(0, 60)) if rng.random() < LATER_SHARE else 0
     slack = float(rng.uniform(1.6, 5))
     due = min(160, int(12 + starts + hours * slack))
     level = recipe.sla[int(rng.integers(0, len(recipe.sla)))]

@@ -12,7 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from service.demo.clouds import AWS, AZURE, Cloud
-from service.demo.columns import NUMBERS, TIMES
+from service.demo.columns import NUMBERS, TIMES, Column
 from service.demo.reference import PICO
 
 GZIP_LEVEL = 3
@@ -73,26 +73,26 @@ def _csv_bytes(table: pa.Table) -> bytes:
     return buffer.getvalue()
 
 
-def _plain(column: Any) -> Any:  # noqa: ANN401  (Arrow has no types)
+def _plain(column: Column) -> Column:
     if pa.types.is_timestamp(column.type):
         return _each(column, lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}", pa.string())
     return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
-def _doubles(pico: Any) -> Any:  # noqa: ANN401  (Arrow has no types)
+def _doubles(pico: Column) -> Column:
     """The nearest double; its shortest text is the amount again, up to 15 digits."""
     return _each(pico, lambda one: float(Decimal(one) / PICO), pa.float64())
 
 
-def _texts(pico: Any) -> Any:  # noqa: ANN401  (Arrow has no types)
+def _texts(pico: Column) -> Column:
     return _each(pico, lambda one: f"{(Decimal(one) / PICO).normalize():f}", pa.string())
 
 
-def _decimals(pico: Any) -> Any:  # noqa: ANN401  (Arrow has no types)
+def _decimals(pico: Column) -> Column:
     return _each(pico, lambda one: Decimal(one).scaleb(-12), pa.decimal128(38, 12))
 
 
-def _each(column: Any, turn: Callable[[Any], object], kind: pa.DataType) -> Any:  # noqa: ANN401  (Arrow has no types)
+def _each(column: Column, turn: Callable[[Any], object], kind: pa.DataType) -> Column:
     """Turn each different value once, and look the rest up."""
     encoded = column.combine_chunks().dictionary_encode()
     turned = pa.array([turn(one) for one in encoded.dictionary.to_pylist()], kind)

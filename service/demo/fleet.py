@@ -23,20 +23,20 @@ MACHINE_TYPES = {
     for one in (
         MachineType("p5.48xlarge", "aws", "H100", 8, 81_559, 192, 2048, 700),
         MachineType("p5en.48xlarge", "aws", "H200", 8, 143_771, 192, 2048, 700),
-        MachineType("p4d.24xlarge", "aws", "A100", 8, 40_960, 96, 1152, 400),
+        MachineType("p4d.24xlarge", "aws", "A100-40GB", 8, 40_960, 96, 1152, 400),
         MachineType("g5.xlarge", "aws", "A10G", 1, 23_028, 4, 16, 300),
         MachineType("g5.12xlarge", "aws", "A10G", 4, 23_028, 48, 192, 300),
         MachineType("g6.12xlarge", "aws", "L4", 4, 23_034, 48, 192, 72),
         MachineType("g6e.12xlarge", "aws", "L40S", 4, 46_068, 48, 384, 350),
         MachineType("Standard_ND96isr_H100_v5", "azure", "H100", 8, 81_559, 96, 1900, 700),
         MachineType("Standard_ND96isr_H200_v5", "azure", "H200", 8, 143_771, 96, 1850, 700),
-        MachineType("Standard_NC40ads_H100_v5", "azure", "H100", 1, 95_830, 40, 320, 400),
-        MachineType("Standard_NC80adis_H100_v5", "azure", "H100", 2, 95_830, 80, 640, 400),
+        MachineType("Standard_NC40ads_H100_v5", "azure", "H100-NVL", 1, 95_830, 40, 320, 400),
+        MachineType("Standard_NC80adis_H100_v5", "azure", "H100-NVL", 2, 95_830, 80, 640, 400),
         MachineType("Standard_NC24ads_A100_v4", "azure", "A100-80GB", 1, 81_920, 24, 220, 300),
         MachineType("Standard_NC96ads_A100_v4", "azure", "A100-80GB", 4, 81_920, 96, 880, 300),
         MachineType("a3-highgpu-8g", "gcp", "H100", 8, 81_559, 208, 1872, 700),
-        MachineType("a2-highgpu-8g", "gcp", "A100", 8, 40_960, 96, 680, 400),
-        MachineType("a2-highgpu-1g", "gcp", "A100", 1, 40_960, 12, 85, 400),
+        MachineType("a2-highgpu-8g", "gcp", "A100-40GB", 8, 40_960, 96, 680, 400),
+        MachineType("a2-highgpu-1g", "gcp", "A100-40GB", 1, 40_960, 12, 85, 400),
         MachineType("g2-standard-12", "gcp", "L4", 1, 23_034, 12, 48, 72),
         MachineType("g2-standard-48", "gcp", "L4", 4, 23_034, 48, 192, 72),
     )
@@ -289,6 +289,6 @@ BURST_OFFERS: tuple[tuple[Offer, int, tuple[int, ...]], ...] = (
 )
 """Where jobs with machines of their own run: offer, weight, gang sizes in machines."""
 
-BURST_MACHINES = 45
+BURST_MACHINES = 39
 """How many such machines run at once, on average."""
 DESKS = 32

@@ -1,13 +1,12 @@
 """Lines that only an invoice has: support, credits and tax."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from service.demo.clouds import Cloud
-from service.demo.columns import MONTH
+from service.demo.columns import MONTH, Column
 from service.demo.compute import sku
 from service.demo.lines import Charges, paid, priced
 from service.demo.reference import PICO
@@ -87,7 +86,7 @@ def _tax(cloud: Cloud, amount: Ints, timeline: Timeline) -> pa.Table:
     return _monthly(cloud, amount, texts, timeline, _unpriced(amount))
 
 
-def _unpriced(amount: Ints) -> dict[str, Any]:
+def _unpriced(amount: Ints) -> dict[str, Column]:
     return {"ListCost": pa.array(amount), "ContractedCost": pa.array(amount)}
 
 
@@ -96,9 +95,9 @@ def _monthly(
     amount: Ints,
     texts: Mapping[str, str],
     timeline: Timeline,
-    prices: Mapping[str, Any],
+    prices: Mapping[str, Column],
 ) -> pa.Table:
-    """Lines over the part of each month that lies in the window; the open month is billed to date."""
+    """Lines over what of each month lies in the window; the open month is billed to date."""
     months = timeline.months()
     first = np.array([month.first for month in months])
     end = np.array([month.end for month in months])

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from service.demo.clouds import Cloud
-from service.demo.columns import MONTH, coded, moments, same, whole
+from service.demo.columns import MONTH, Column, coded, moments, same, whole
 from service.demo.reference import PICO
 from service.demo.teams import COMPANY
 from service.demo.timeline import TICKS_PER_HOUR, Ints, Timeline
@@ -32,7 +31,7 @@ class Charges:
         """How many charges there are."""
         return len(self.first)
 
-    def frame(self) -> dict[str, Any]:
+    def frame(self) -> dict[str, Column]:
         """The columns that every line has: who bills whom, when, in what."""
         months = self.timeline.months()
         starts = np.array([month.first for month in months])
@@ -69,15 +68,15 @@ class Charges:
             ),
         }
 
-    def texts(self, texts: Mapping[str, str | None]) -> dict[str, Any]:
+    def texts(self, texts: Mapping[str, str | None]) -> dict[str, Column]:
         """Columns with one text for all lines."""
         return {name: same(text, self.rows) for name, text in texts.items()}
 
-    def _moments(self, hours: Ints) -> Any:  # noqa: ANN401  (Arrow has no types)
+    def _moments(self, hours: Ints) -> Column:
         return moments(self.timeline.epoch_us(hours * TICKS_PER_HOUR))
 
 
-def priced(quantity: Ints, list_price: Ints, contracted: Ints) -> dict[str, Any]:
+def priced(quantity: Ints, list_price: Ints, contracted: Ints) -> dict[str, Column]:
     """Columns of prices and quantities; ``quantity`` in hundredths of the unit."""
     return {
         "PricingQuantity": whole(quantity * HUNDREDTH),
@@ -88,12 +87,12 @@ def priced(quantity: Ints, list_price: Ints, contracted: Ints) -> dict[str, Any]
     }
 
 
-def paid(billed: Ints, effective: Ints) -> dict[str, Any]:
+def paid(billed: Ints, effective: Ints) -> dict[str, Column]:
     """What the invoice says, and what the charge is worth."""
     return {"BilledCost": whole(billed), "EffectiveCost": whole(effective)}
 
 
-def consumed(quantity: Ints, unit: str) -> dict[str, Any]:
+def consumed(quantity: Ints, unit: str) -> dict[str, Column]:
     """How much was consumed, in hundredths of the unit."""
     return {
         "ConsumedQuantity": whole(quantity * HUNDREDTH),

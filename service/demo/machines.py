@@ -25,6 +25,9 @@ UNTAGGED_SHARE = 0.05
 """How many jobs, replicas and desks carry no tags: somebody started them by hand."""
 
 FORGOTTEN_SHARE = 0.2
+"""How many desks run day and night because nobody stops them."""
+
+PRESENT_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +151,9 @@ def _desk_tags(team: Team, user: str) -> tuple[tuple[str, str], ...]:
 
 def _workdays(timeline: Timeline, rng: np.random.Generator) -> Flags:
     hour = np.arange(timeline.hours)
-    weekday = (timeline.start.weekday() + hour // 24) % 7 < 5  # noqa: PLR2004  (Monday to Friday)
     begins = int(rng.integers(6, 10))
-    here = rng.random(timeline.days)[hour // 24] < 0.8  # noqa: PLR2004  (four days in five)
-    return weekday & here & (hour % 24 >= begins) & (hour % 24 < begins + 9)
+    here = rng.random(timeline.days)[hour // 24] < PRESENT_SHARE
+    return ~timeline.weekend() & here & (hour % 24 >= begins) & (hour % 24 < begins + 9)
 
 
 def _named(wishes: Sequence[_Wish], rng: np.random.Generator) -> tuple[Machine, ...]:

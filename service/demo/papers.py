@@ -1,6 +1,6 @@
 """What the company wrote down: its allocation policy and its capacity."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,23 +19,23 @@ OVERHEAD = "overhead"
 
 QUOTAS = {
     "p5.48xlarge": (2, 3),
-    "p5en.48xlarge": (1, 2),
-    "p4d.24xlarge": (2, 4),
-    "g5.xlarge": (16, 0),
-    "g5.12xlarge": (6, 8),
-    "g6.12xlarge": (6, 8),
-    "g6e.12xlarge": (4, 0),
+    "p5en.48xlarge": (1, 1),
+    "p4d.24xlarge": (2, 2),
+    "g5.xlarge": (8, 0),
+    "g5.12xlarge": (3, 4),
+    "g6.12xlarge": (3, 4),
+    "g6e.12xlarge": (2, 0),
     "Standard_ND96isr_H100_v5": (1, 0),
     "Standard_ND96isr_H200_v5": (1, 0),
-    "Standard_NC40ads_H100_v5": (6, 0),
-    "Standard_NC80adis_H100_v5": (3, 0),
-    "Standard_NC24ads_A100_v4": (6, 0),
-    "Standard_NC96ads_A100_v4": (2, 0),
+    "Standard_NC40ads_H100_v5": (3, 0),
+    "Standard_NC80adis_H100_v5": (2, 0),
+    "Standard_NC24ads_A100_v4": (3, 0),
+    "Standard_NC96ads_A100_v4": (1, 0),
     "a3-highgpu-8g": (1, 2),
-    "a2-highgpu-8g": (2, 3),
-    "a2-highgpu-1g": (8, 8),
-    "g2-standard-12": (12, 12),
-    "g2-standard-48": (6, 6),
+    "a2-highgpu-8g": (1, 2),
+    "a2-highgpu-1g": (4, 4),
+    "g2-standard-12": (4, 4),
+    "g2-standard-48": (2, 3),
 }
 """Machines that a provider allows at once in one region: on demand, spot."""
 
@@ -44,35 +44,36 @@ Document = dict[str, object]
 
 def write_policy(path: Path, timeline: Timeline) -> Path:
     """Write who pays for what, from the first month of the window on."""
-    aliases = {alias: _team_of(project) for project, alias in ALIASES.items()}
     return _write(
         {
             "version": 1,
             "effective_from": timeline.months()[0].begins.date(),
             "teams": [{"name": team.name} for team in TEAMS],
             "pools": [*map(_pool, POOLS), _overhead()],
-            "rules": [
-                {"match": {"commitment_status": "Unused"}, "team": PLATFORM},
-                *({"match": {"pool": pool.name}, "pool": pool.name} for pool in POOLS),
-                *(
-                    {"match": {"tag": {"key": "pool", "value": pool.name}}, "pool": pool.name}
-                    for pool in POOLS
-                ),
-                *(
-                    {"match": {"account": account.id}, "team": team}
-                    for account, team in ACCOUNT_OWNERS.items()
-                ),
-                {
-                    "match": {"tag": {"key": "team"}},
-                    "team_from_tag": "team",
-                    "aliases": aliases,
-                },
-                *({"match": {"namespace": f"{t.name}*"}, "team": t.name} for t in TEAMS),
-                *({"match": match, "pool": OVERHEAD} for match in _overhead_matches()),
-            ],
+            "rules": list(_rules()),
         },
         path,
     )
+
+
+def _rules() -> Iterator[Document]:
+    """Unused promises, pools, accounts, tags, namespaces, overhead: the first match decides."""
+    yield {"match": {"commitment_status": "Unused"}, "team": PLATFORM}
+    for pool in POOLS:
+        yield {"match": {"pool": pool.name}, "pool": pool.name}
+        yield {"match": {"tag": {"key": "pool", "value": pool.name}}, "pool": pool.name}
+    for account, owner in ACCOUNT_OWNERS.items():
+        yield {"match": {"account": account.id}, "team": owner}
+    aliases = {alias: _team_of(project) for project, alias in ALIASES.items()}
+    yield {"match": {"tag": {"key": "team"}}, "team_from_tag": "team", "aliases": aliases}
+    for team in TEAMS:
+        yield {"match": {"namespace": team.name}, "team": team.name}
+        yield {"match": {"namespace": f"{team.name}-*"}, "team": team.name}
+    for category in ("Tax", "Credit"):
+        yield {"match": {"charge_category": category}, "pool": OVERHEAD}
+    for cloud in CLOUDS:
+        for service in (cloud.kubernetes, cloud.support):
+            yield {"match": {"service": service}, "pool": OVERHEAD}
 
 
 def _team_of(project: str) -> str:
@@ -94,15 +95,6 @@ def _pool(pool: Pool) -> Document:
 def _overhead() -> Document:
     names = [team.name for team in TEAMS]
     return {"name": OVERHEAD, "owner": PLATFORM, "share": "evenly", "teams": names}
-
-
-def _overhead_matches() -> list[Document]:
-    services = [service for cloud in CLOUDS for service in (cloud.kubernetes, cloud.support)]
-    categories = ("Tax", "Credit")
-    return [
-        *({"charge_category": category} for category in categories),
-        *({"service": service} for service in services),
-    ]
 
 
 def write_capacity(

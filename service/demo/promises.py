@@ -1,12 +1,10 @@
 """Lines of commitments: what was paid for them, and what of them nobody used."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
 from service.demo.clouds import REGION_NAMES
-from service.demo.columns import coded, whole
+from service.demo.columns import Column, coded, whole
 from service.demo.commitments import Commitment
 from service.demo.compute import sku, tags_text
 from service.demo.lines import HUNDREDTH, Charges, paid, priced, times
@@ -70,7 +68,7 @@ def unused_lines(commitment: Commitment, market: Market, timeline: Timeline) -> 
     )
 
 
-def _described(commitment: Commitment, charges: Charges, what: str) -> dict[str, Any]:
+def _described(commitment: Commitment, charges: Charges, what: str) -> dict[str, Column]:
     cloud, offer = commitment.cloud, commitment.pool.offer
     return charges.texts(
         {
@@ -98,7 +96,7 @@ def _described(commitment: Commitment, charges: Charges, what: str) -> dict[str,
     )
 
 
-def _quantity(commitment: Commitment, quantity: Ints) -> dict[str, Any]:
+def _quantity(commitment: Commitment, quantity: Ints) -> dict[str, Column]:
     spend = commitment.cloud.commitment_category == "Spend"
     rate = np.full(len(quantity), commitment.rate)
     amount = times(rate, quantity) if spend else quantity * HUNDREDTH

@@ -50,8 +50,8 @@ def _job_row(attempt: Attempt, timeline: Timeline) -> Row:
 
 
 def write_nodes(machines: Sequence[Machine], path: Path, timeline: Timeline) -> Path:
-    """Write which machine had which host name and GPUs, from when to when."""
-    return _write([_node_row(machine, timeline) for machine in machines], path)
+    """Write which machine had which host name and GPUs, from when to when; if it ever ran."""
+    return _write([_node_row(one, timeline) for one in machines if one.spans], path)
 
 
 def _node_row(machine: Machine, timeline: Timeline) -> Row:

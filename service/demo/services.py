@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from service.demo.clouds import REGION_NAMES, Cloud
-from service.demo.columns import coded
+from service.demo.columns import Column, coded
 from service.demo.compute import sku, tags_text
 from service.demo.fleet import AWS_SHARED, AZURE_SHARED, GCP_SHARED, Account, account_of
 from service.demo.lines import Charges, consumed, paid, priced, times
@@ -172,7 +171,7 @@ def _table(
     )
 
 
-def _owned(resources: Sequence[_Resource], owner: Ints) -> dict[str, Any]:
+def _owned(resources: Sequence[_Resource], owner: Ints) -> dict[str, Column]:
     return {
         "ResourceId": coded([one.id for one in resources], owner),
         "ResourceName": coded([one.name for one in resources], owner),

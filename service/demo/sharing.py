@@ -1,4 +1,4 @@
-"""How jobs shared a pool: first come, first served, whole gangs, with machines taken out for care."""
+"""How jobs shared a pool: first come, first served, in whole gangs, machines out for repair."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,9 +39,12 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class _Outage:
+    """A machine is wanted out from ``tick`` on: for some hours once it is empty, or until then."""
+
     tick: int
     machine: int
     hours: int
+    until: int | None = None
 
 
 def share(
@@ -80,7 +83,7 @@ class _Desk:
         """Drain a machine and leave it out for whole hours."""
         idle_from = max(outage.tick, int(self._free[outage.machine].max()))
         first = -(-idle_from // TICKS_PER_HOUR)
-        end = max(first, outage.tick // TICKS_PER_HOUR + outage.hours)
+        end = first + outage.hours if outage.until is None else max(first, outage.until)
         self.up[outage.machine, first:end] = False
         self._free[outage.machine] = np.maximum(self._free[outage.machine], end * TICKS_PER_HOUR)
 
@@ -121,11 +124,9 @@ class _Desk:
 
 def _weekends(pool: Pool, timeline: Timeline) -> Iterator[_Outage]:
     """The machines that nobody needs on Saturdays and Sundays."""
-    hour = np.arange(timeline.hours)
-    off = (timeline.start.weekday() + hour // 24) % 7 >= 5  # noqa: PLR2004  (Saturday)
-    for first, end in runs_of(off):
+    for first, end in runs_of(timeline.weekend()):
         for machine in range(pool.weekend, pool.machines):
-            yield _Outage(first, machine, (end - first) // TICKS_PER_HOUR)
+            yield _Outage(first, machine, 0, end // TICKS_PER_HOUR)
 
 
 def _care(pool: Pool, timeline: Timeline, rng: np.random.Generator) -> Iterator[_Outage]:

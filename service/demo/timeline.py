@@ -12,6 +12,7 @@ Flags = npt.NDArray[np.bool_]
 TICKS_PER_HOUR = 100
 """A tick is 36 s, so that every quantity of machine-hours has at most two decimals."""
 MS_PER_TICK = 36_000
+SATURDAY = 5
 US_PER_TICK = MS_PER_TICK * 1_000
 
 
@@ -75,10 +76,12 @@ class Timeline:
 
     def rhythm(self) -> npt.NDArray[np.float64]:
         """How busy people are in each hour: 1 on a weekday at noon, little at night."""
-        hour = np.arange(self.hours)
-        weekday = (self.start.weekday() + hour // 24) % 7
-        noon = 0.5 + 0.5 * np.cos((hour % 24 - 15) / 24 * 2 * np.pi)
-        return np.where(weekday < 5, 0.2 + 0.8 * noon, 0.15 + 0.25 * noon)
+        noon = 0.5 + 0.5 * np.cos((np.arange(self.hours) % 24 - 15) / 24 * 2 * np.pi)
+        return np.where(self.weekend(), 0.15 + 0.25 * noon, 0.2 + 0.8 * noon)
+
+    def weekend(self) -> Flags:
+        """Which hours lie on a Saturday or a Sunday."""
+        return (self.start.weekday() + np.arange(self.hours) // 24) % 7 >= SATURDAY
 
 
 def cut_at_hours(starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:

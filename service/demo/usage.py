@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from service.demo.columns import coded, moments, same
+from service.demo.columns import Column, coded, moments, same
 from service.demo.files import write_parquet
 from service.demo.machines import Machine
 from service.demo.sharing import Sharing
@@ -85,7 +84,7 @@ def _sorted(rows: _Rows) -> _Rows:
     return _Rows(rows.gpu[order], rows.hour[order], rows.attempt[order], rows.ticks[order])
 
 
-def _holders(sharing: Sharing, rows: _Rows) -> dict[str, Any]:
+def _holders(sharing: Sharing, rows: _Rows) -> dict[str, Column]:
     """Namespace, pod, job and user of each row; empty where nobody held the GPU.
 
     Pods that were started by hand have neither a job nor a user.
@@ -100,7 +99,7 @@ def _holders(sharing: Sharing, rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _measures(sharing: Sharing, rows: _Rows, rng: np.random.Generator) -> dict[str, Any]:
+def _measures(sharing: Sharing, rows: _Rows, rng: np.random.Generator) -> dict[str, Column]:
     """What the sampler saw; an absent signal is null, never nothing."""
     count, kind = len(rows.gpu), sharing.pool.offer.type
     allocated = np.where(rows.attempt >= 0, rows.ticks, 0) * MS_PER_TICK
@@ -127,7 +126,7 @@ def _measures(sharing: Sharing, rows: _Rows, rng: np.random.Generator) -> dict[s
 
 def _tokens(
     sharing: Sharing, rows: _Rows, activity: Ints, rng: np.random.Generator
-) -> dict[str, Any]:
+) -> dict[str, Column]:
     """Tokens of jobs that serve language models; null for all others."""
     serves = np.append(rng.random(len(sharing.attempts)) < SERVING_SHARE, False)[rows.attempt]
     if sharing.pool.name != "aws-l4":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
@@ -244,6 +244,6 @@ class WorkloadDocument(Document):
             seen.add(one.model)
 
 
-def json_schema() -> dict[str, object]:
+def json_schema() -> dict[str, Any]:
     """The form as a JSON Schema, for editors and other programs."""
     return WorkloadDocument.model_json_schema(mode="validation", by_alias=True)

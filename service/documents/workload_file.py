@@ -6,8 +6,6 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
-from pydantic import Field
-
 from service.documents.base import Document
 from service.documents.marks import Loc, MarkedDocument, Problem, read_json, read_yaml
 from service.documents.workload import WorkloadDocument  # noqa: TC001  (Pydantic reads it)
@@ -26,7 +24,7 @@ _NOTHING = re.compile(r"(\s*(#[^\n]*)?(\n|$))*")
 class WorkloadFile(Document):
     """The workloads of one file."""
 
-    workloads: tuple[WorkloadDocument, ...] = Field(min_length=1)
+    workloads: tuple[WorkloadDocument, ...]
 
     def contradictions(self) -> Iterator[tuple[Loc, str]]:
         """Yield what does not fit together in each workload, and keys that come twice."""

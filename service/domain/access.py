@@ -38,3 +38,14 @@ class Token:
 def hash_token(secret: str) -> str:
     """Give the stored form of a secret, which is random and long: one SHA-256 is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def check_team(team: str) -> str:
+    """Refuse a name that row-level security could take for something else.
+
+    Raises:
+        ValueError: When the name is empty, ``*``, or has a comma.
+    """
+    if team in {"", "*"} or "," in team:
+        raise ValueError(f"{team!r} is no team name: it must not be empty, * or have a comma")
+    return team

@@ -75,10 +75,6 @@ class Money:
         """Drop the sign."""
         return Money(abs(self.pico), self.currency)
 
-    def __bool__(self) -> bool:
-        """Say whether there is anything."""
-        return self.pico != 0
-
     def __lt__(self, other: Money) -> bool:
         """Compare amounts of the same currency."""
         return self.pico < self._same(other).pico

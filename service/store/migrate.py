@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 import service.store.models  # noqa: F401 -- fills the metadata
@@ -89,5 +89,7 @@ def _connected(url: str) -> Iterator[Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
         raise UnavailableError(f"the database does not answer: {error.orig}") from error
+    finally:
+        engine.dispose()

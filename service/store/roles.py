@@ -1,7 +1,7 @@
 """The three database roles and what they are called."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
@@ -17,10 +17,10 @@ class Logins:
     ``admin`` may make databases and roles; only Comptroller's own server has it.
     """
 
-    admin: str
-    owner: str
-    app: str
-    reader: str
+    admin: str = field(repr=False)
+    owner: str = field(repr=False)
+    app: str = field(repr=False)
+    reader: str = field(repr=False)
 
 
 def ensure_roles(admin: psycopg.Connection, passwords: Mapping[str, str]) -> None:

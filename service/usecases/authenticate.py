@@ -1,12 +1,18 @@
 """Turn a bearer secret into the token it belongs to."""
 
+from __future__ import annotations
+
 import hmac
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from service.domain.access import Token, hash_token
 from service.errors import NotAuthenticatedError
-from service.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from service.store.store import Store
 
 _NOTED_EVERY = timedelta(minutes=1)
 

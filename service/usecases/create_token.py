@@ -1,15 +1,21 @@
 """Make a token, whose secret is known to its maker only, once."""
 
+from __future__ import annotations
+
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import TYPE_CHECKING
 
-from service.domain.access import Scope, Token, hash_token
+from service.domain.access import Scope, Token, check_team, hash_token
 from service.domain.records import AuditEntry
 from service.errors import InputError
-from service.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from service.store.store import Store
 
 _SECRET_BYTES = 32
 
@@ -32,6 +38,8 @@ class TokenRequest:
         """
         if not self.name.strip():
             raise InputError("a token needs a name; accepted is any text")
+        for team in self.teams or ():
+            _check_team(team)
         if not self.scopes:
             scopes = ", ".join(Scope)
             raise InputError(f"a token needs a scope; accepted are {scopes}")
@@ -81,6 +89,13 @@ def create_token(
             AuditEntry(now, request.asked_by, "token.create", str(token.id), _described(token))
         )
     return NewToken(token, secret)
+
+
+def _check_team(team: str) -> None:
+    try:
+        check_team(team)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def _described(token: Token) -> dict[str, object]:

@@ -101,5 +101,8 @@ def _row(origin: Row, part: Part, *, first: bool) -> Row:
         "method_id": part.method,
         "allocated_ratio": part.ratio,
         "cost_lines": origin["cost_lines"] if first else None,
-        **{name: cost and cost.decimal for name, cost in zip(COSTS, costs, strict=True)},
+        **{
+            name: None if cost is None else cost.decimal
+            for name, cost in zip(COSTS, costs, strict=True)
+        },
     }

@@ -1,11 +1,16 @@
 """The newest plan, as far as the reader may see it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from service.domain.money import Money, sum_money
-from service.domain.plans import PlacedWorkload, StoredPlan
 from service.errors import NotFoundError
-from service.store.store import Store
+
+if TYPE_CHECKING:
+    from service.domain.plans import PlacedWorkload, StoredPlan
+    from service.store.store import Store
 
 PICO_PER_MICRO = 10**6
 

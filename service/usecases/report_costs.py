@@ -92,18 +92,18 @@ def _ask(
     engine: Engine,
     teams: frozenset[str] | None,
 ) -> pa.Table:
-    """Ask the run's own snapshot, or today's when that is gone and still holds the same run."""
+    """Ask the newest snapshot if it holds the run, else the run's own: a commit may be too new."""
+    newest = lake.view(["allocation"], teams)
+    state = lake.state(Partition("allocation", SOURCE, run.period))
+    if state is not None and state.load_id == str(run.id):
+        return engine.query(question, newest)
     try:
         return engine.query(question, View({"allocation": run.allocation_snapshot}, teams))
-    except UnknownTable:
-        today = lake.view(["allocation"], teams)
-        state = lake.state(Partition("allocation", SOURCE, run.period))
-        if state is None or state.load_id != str(run.id):
-            raise ConflictError(
-                f"the newest allocation of {run.period} was not finished; allocate it again by"
-                " applying the policy or loading a bill of the period"
-            ) from None
-        return engine.query(question, today)
+    except UnknownTable as error:
+        raise ConflictError(
+            f"the newest allocation of {run.period} was not finished; allocate it again by"
+            " applying the policy or loading a bill of the period"
+        ) from error
 
 
 def _missing(period: Period, lake: Lake) -> NotFoundError | ConflictError:

@@ -5,20 +5,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from ingest.port import SourceError
 from service.domain.runs import Run, RunState
 from service.errors import ComptrollerError
 from service.store.store import Store, UnitOfWork
 from service.usecases.keep_lease import HeldLease, keep_lease
+from warehouse.errors import WarehouseError
 
 JOB = "nightly"
+
+REFUSALS = (ComptrollerError, SourceError, WarehouseError)
+"""Errors with a sentence for the user; anything else is a bug and ends the process."""
 
 T = TypeVar("T")
 
 Result = dict[str, Any]
 """What a step leaves behind: JSON, so that the next step may run in another process."""
 
-Work = Callable[[Run, Mapping[str, Result], Callable[[], None]], Result]
-"""A step's work: the run, what the steps before said, and the guard for every commit."""
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a step may know: its run, what the steps before said, which failed, and the guard.
+
+    ``guard`` goes to every commit; it raises once another process holds the lease.
+    """
+
+    run: Run
+    results: Mapping[str, Result]
+    failed: Mapping[str, str]
+    guard: Callable[[], None]
+
+
+Work = Callable[[Situation], Result]
 
 
 class Observer(Protocol):
@@ -30,7 +48,7 @@ class Observer(Protocol):
     def finished(self, step: str, result: Result, *, resumed: bool) -> None:
         """``step`` is done; ``resumed`` says that an earlier process did it."""
 
-    def failed(self, step: str, error: ComptrollerError) -> None:
+    def failed(self, step: str, error: Exception) -> None:
         """``step`` could not be done."""
 
 
@@ -68,7 +86,7 @@ class Nightly:
 
         Raises:
             LeaseHeldError: When another process is at it.
-            ComptrollerError: When a needed step cannot be done.
+            REFUSALS: When a needed step cannot be done.
         """
         with keep_lease(
             JOB, self.holder, store=self.store, clock=self.clock, holder_is_gone=self.holder_is_gone
@@ -104,8 +122,9 @@ class Nightly:
                 continue
             failed.pop(step.name, None)
             try:
-                results[step.name] = self._step(run, step, results, lease, observer)
-            except ComptrollerError as error:
+                situation = Situation(run, dict(results), dict(failed), lease.guard)
+                results[step.name] = self._step(step, situation, lease, observer)
+            except REFUSALS as error:
                 observer.failed(step.name, error)
                 failed[step.name] = str(error)
                 if step.needed:
@@ -114,19 +133,15 @@ class Nightly:
         return NightlyRun(self._finish(run, RunState.SUCCEEDED, lease), results, failed)
 
     def _step(
-        self,
-        run: Run,
-        step: NightlyStep,
-        results: Mapping[str, Result],
-        lease: HeldLease,
-        observer: Observer,
+        self, step: NightlyStep, situation: Situation, lease: HeldLease, observer: Observer
     ) -> Result:
         """Do one step and record how it went."""
+        run = situation.run
         self._record(lease, lambda uow: uow.runs.start_step(run.id, step.name, self.clock()))
         observer.started(step.name)
         try:
-            result = step.work(run, results, lease.guard)
-        except ComptrollerError as error:
+            result = step.work(situation)
+        except REFUSALS as error:
             reason = str(error)
             self._record(
                 lease, lambda uow: uow.runs.fail_step(run.id, step.name, reason, self.clock())

@@ -1,11 +1,17 @@
 """Which periods have costs, and when bills and plan are from."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from service.domain.periods import Period
-from service.store.store import Store
-from warehouse.lake import Lake
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from service.store.store import Store
+    from warehouse.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)

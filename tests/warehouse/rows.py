@@ -1,7 +1,6 @@
 """Small deliveries for the tests, written by DuckDB as all files of the lake are."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -61,18 +60,24 @@ def deliver(
     file: str | None = None,
 ) -> int:
     """Stage and commit load ``number`` (its version, too, unless given) with these costs."""
-    files = [stage(lake, part, costs, load_id(number)) for part, costs in contents.items() if costs]
-    return commit(
-        lake,
-        "cost_line",
-        partitions=list(contents),
-        files=files,
-        load_id=load_id(number),
-        version=number if version is None else version,
-        delivered={file or f"f{number}": f"bill-{file or number}.csv"},
-        complete=complete,
-        guard=guard,
-    )
+    try:
+        return commit(
+            lake,
+            "cost_line",
+            partitions=list(contents),
+            files=[
+                stage(lake, part, lines, load_id(number))
+                for part, lines in contents.items()
+                if lines
+            ],
+            load_id=load_id(number),
+            version=number if version is None else version,
+            delivered={file or f"f{number}": f"bill-{file or number}.csv"},
+            complete=complete,
+            guard=guard,
+        )
+    finally:
+        lake.close_load(load_id(number))
 
 
 def costs(lake: Lake, snapshot: int | None = None) -> dict[str, list[Decimal]]:
@@ -91,8 +96,3 @@ def costs(lake: Lake, snapshot: int | None = None) -> dict[str, list[Decimal]]:
 def amounts(*texts: str) -> list[Decimal]:
     """The amounts as the lake returns them."""
     return [Decimal(text) for text in texts]
-
-
-def day(text: str) -> date:
-    """A date from its text."""
-    return date.fromisoformat(text)

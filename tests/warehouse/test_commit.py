@@ -1,7 +1,6 @@
 """A commit changes exactly the partitions of its delivery, wholly or not at all."""
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -76,7 +75,7 @@ def test_adding_the_same_file_twice_is_refused(lake: Lake) -> None:
     """File f1 is in; another load that adds it again would double its 1."""
     deliver(lake, {OCTOBER: ["1"]}, number=1, complete=False)
 
-    with pytest.raises(AlreadyDelivered, match=r"2026-10 already holds bill-f1\.csv|bill-1"):
+    with pytest.raises(AlreadyDelivered, match=r"2026-10 already holds bill-1\.csv"):
         deliver(lake, {OCTOBER: ["1"]}, number=2, complete=False, file="f1")
 
     assert costs(lake) == {"2026-10": amounts("1")}

@@ -18,6 +18,7 @@ from warehouse.errors import UnknownColumn, UnknownParameter, UnknownTable
 from warehouse.lake import Lake
 from warehouse.port import Partition, Question, StagedFile, View
 from warehouse.questions import QuestionFile, parse_question
+from warehouse.sql_text import literal
 
 JOBS = Partition("job_run", "slurm", "2026-10")
 HOSTILE = "vi'); DROP VIEW job_run; --\"sion\n%"
@@ -55,13 +56,10 @@ def asker(lake: Lake, tmp_path: Path) -> DuckEngine:
 
 
 def _fill_jobs(lake: Lake, teams: Mapping[str, str]) -> None:
-    values = ", ".join(
-        f"('{job}', '{team.replace(chr(39), 2 * chr(39))}')" for job, team in teams.items()
-    )
-    select = f"""SELECT 'slurm' AS x_SourceId, '2026-10' AS x_BillingPeriod, *
-                 FROM (VALUES {values}) AS job(job_id, team)"""
-    file = stage_rows(lake.folder(load_id(9)) / "jobs.parquet", JOBS, select, len(teams))
-    _commit(lake, file)
+    rows = ", ".join(f"({literal(job)}, {literal(team)})" for job, team in teams.items())
+    job = f"(VALUES {rows}) AS job(job_id, team)"
+    select = f"SELECT 'slurm' AS x_SourceId, '2026-10' AS x_BillingPeriod, * FROM {job}"  # noqa: S608 - quoted above
+    _commit(lake, stage_rows(lake.folder(load_id(9)) / "jobs.parquet", JOBS, select, len(teams)))
 
 
 def _commit(lake: Lake, file: StagedFile, number: int = 9) -> int:
@@ -156,7 +154,7 @@ def test_a_view_for_some_teams_hides_tables_without_owner_and_shows_prices(
     assert scoped == [{"cost_line": 0, "price": 1, "job_run": 1}]
 
 
-def test_parameters_arrive_with_their_types(lake: Lake, asker: DuckEngine) -> None:
+def test_parameters_arrive_with_their_types(asker: DuckEngine) -> None:
     """A moment stays the same moment, and the session counts in UTC."""
     moment = datetime(2026, 10, 1, 2, 30, tzinfo=UTC)
 
@@ -256,6 +254,28 @@ def test_an_answer_with_columns_that_the_table_lacks_is_refused(
 
     with pytest.raises(UnknownColumn, match="allocation has no column colour, shape"):
         asker.write(Question("ask/odd"), lake.view(), target, lake.folder(load_id(1)))
+
+
+def test_what_does_not_fit_into_memory_spills_into_a_private_folder(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """90 MB of text are sorted within 60 MB, although the file system is closed."""
+    text = """-- Sort.
+        SELECT max(word) AS last FROM (SELECT repeat(hash(i)::VARCHAR, 5) AS word
+        FROM range(900_000) AS many(i) ORDER BY word LIMIT 890_000)"""
+    spill = tmp_path / "spill"
+    engine = DuckEngine(
+        lake,
+        memory_limit="60MB",
+        threads=1,
+        temp_folder=spill,
+        questions=lambda name: parse_question(name, text),
+    )
+
+    answer = engine.query(Question("ask/sort"), View({}))
+
+    assert answer.num_rows == 1
+    assert spill.stat().st_mode & 0o777 == 0o700
 
 
 def test_more_questions_than_slots_are_all_answered(lake: Lake, asker: DuckEngine) -> None:

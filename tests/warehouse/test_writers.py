@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Event, Thread
 
+import psycopg
 import pytest
 
 from tests.warehouse.rows import NOVEMBER, OCTOBER, amounts, costs, deliver, load_id
 from warehouse.duck import DuckEngine
 from warehouse.errors import CommitConflict
 from warehouse.lake import Lake
-from warehouse.locks import held, lock_key, partition_locks
+from warehouse.locks import alive, held, lock_key, partition_locks
 from warehouse.port import Question
 
 LOADER = """
@@ -83,7 +84,7 @@ def run_together(lake: Lake, *loaders: tuple[int, int, str]) -> None:
 
 
 def test_two_processes_that_load_different_partitions_lose_nothing(lake: Lake) -> None:
-    """Each replaces its own month five times; both end with their last load: 5 × 5 and 15 × 15."""
+    """Each replaces its own month five times; both end with their last load: 5 and 15 lines."""
     run_together(lake, (1, 6, "2026-10"), (11, 16, "2026-11"))
 
     assert costs(lake) == {"2026-10": amounts(*["5"] * 5), "2026-11": amounts(*["15"] * 15)}
@@ -91,7 +92,7 @@ def test_two_processes_that_load_different_partitions_lose_nothing(lake: Lake) -
 
 
 def test_two_processes_that_load_the_same_partitions_leave_one_whole_delivery(lake: Lake) -> None:
-    """Loads 1 to 5 and 6 to 10 replace both months: whoever comes late, 10 × 10 is what stays."""
+    """Loads 1 to 5 and 6 to 10 replace both months: what stays is load 10, with 10 lines each."""
     run_together(lake, (1, 6, "2026-10,2026-11"), (6, 11, "2026-11,2026-10"))
 
     assert costs(lake) == {"2026-10": amounts(*["10"] * 10), "2026-11": amounts(*["10"] * 10)}
@@ -127,7 +128,7 @@ def test_a_reader_sees_the_old_or_the_new_delivery_and_nothing_between(
 def test_a_process_killed_before_its_commit_changes_nothing_and_can_be_repeated(
     lake: Lake,
 ) -> None:
-    """Load 2 is killed with its files written and its locks held; October keeps 1, then gets 2 + 2."""
+    """Load 2 is killed with files written and locks held; October keeps 1, then gets 2 + 2."""
     deliver(lake, {OCTOBER: ["1"]}, number=1)
     with start(KILLED, lake.url, str(lake.root)) as process:
         assert process.stdout is not None
@@ -153,6 +154,25 @@ def test_a_writer_waits_for_another_one_in_the_same_partition_only_so_long(lake:
         deliver(lake, {NOVEMBER: ["1"]}, number=1)
 
     assert costs(lake) == {"2026-11": amounts("1")}
+
+
+def test_open_loads_outlive_a_lost_connection(lake: Lake) -> None:
+    """The server ends the session; the next load shows both again, and closing shows one."""
+    names = [str(load_id(number)) for number in (1, 2, 3)]
+    lake.folder(load_id(1))
+    with psycopg.connect(lake.url, autocommit=True) as session:
+        session.execute(
+            """SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON database = oid
+               WHERE locktype = 'advisory' AND datname = current_database()"""
+        )
+    lost = alive(lake.url, names)
+
+    lake.folder(load_id(2))
+
+    assert lost == set()
+    assert alive(lake.url, names) == set(names[:2])
+    lake.close_load(load_id(1))
+    assert alive(lake.url, names) == {names[1]}
 
 
 def test_lock_keys_of_different_words_differ() -> None:

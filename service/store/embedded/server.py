@@ -79,7 +79,7 @@ class EmbeddedServer:
         with self._lock():
             if self._running() is None:
                 return False
-            account = launcher(server_account(), [self._cluster], _binary("postgres"))
+            account = launcher(server_account(), [self._data_dir], _binary("postgres"))
             self._pg_ctl(account, "stop", "--mode=fast")
             return True
 
@@ -111,7 +111,7 @@ class EmbeddedServer:
         """Start the server, with a new cluster if there is none; return its socket's folder."""
         account = server_account()
         folder = socket_folder(self._data_dir, self._known_folder(), account.uid, account.gid)
-        account = launcher(account, [self._data_dir, folder], _binary("postgres"))
+        account = launcher(account, [self._data_dir, folder.parent], _binary("postgres"))
         if self._cluster.exists():
             clear_leftovers(self._cluster)
         else:

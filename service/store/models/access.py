@@ -11,7 +11,7 @@ from service.store.base import Base
 
 
 class TokenRow(Base):
-    """A token without its secret; only the moment of its last use ever changes."""
+    """A token without its secret; only the moments of its last use and of its end change."""
 
     __tablename__ = "token"
 

@@ -1,0 +1,170 @@
+"""Where clock, ids, environment and all long-lived parts enter; everything else is passed down."""
+
+import getpass
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import structlog
+
+from service.config import SettingOrigin, Settings, SourceSettings, origins, read_settings
+
+if TYPE_CHECKING:
+    from service.store.database import Database
+    from service.store.store import Store
+    from warehouse.duck import DuckEngine
+    from warehouse.lake import Lake
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """Tell the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Every long-lived part, built once."""
+
+    settings: Settings
+    clock: Clock
+    new_id: Callable[[], UUID]
+    store: "Store"
+    lake: "Lake"
+    engine: "DuckEngine"
+
+
+def settings_from_environment() -> Settings:
+    """Read ``COMPTROLLER_*`` and the settings file."""
+    return read_settings()
+
+
+DEMO_FILES = "files"
+"""Where the invented company's files lie below the demo's data folder."""
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Give the demo a data folder and server of its own; a configured database is not touched."""
+    house = settings.data_dir.expanduser() / "demo"
+    patterns = {
+        "aws": ("focus", "bills/aws-*.parquet"),
+        "azure": ("focus", "bills/azure-*.csv.gz"),
+        "gcp": ("focus", "bills/gcp-*.parquet"),
+        "list-prices": ("prices", "prices.csv"),
+        "machines": ("nodes", "nodes.csv"),
+        "scheduler": ("jobs", "jobs/*.csv"),
+        "metrics": ("usage", "usage/*.parquet"),
+    }
+    own = {
+        "data_dir": house,
+        "database_url": None,
+        "database_owner_url": None,
+        "lake_uri": None,
+        "sources": [
+            SourceSettings(name=name, kind=kind, path=str(house / DEMO_FILES / pattern))
+            for name, (kind, pattern) in patterns.items()
+        ],
+        "plan_time_limit_s": min(settings.plan_time_limit_s, 20.0),
+        "demo": True,
+    }
+    return settings.model_copy(update=own)
+
+
+def setting_origins() -> list[SettingOrigin]:
+    """Say what each setting is and where it came from."""
+    return origins(settings_from_environment(), os.environ)
+
+
+def operator() -> str:
+    """Name who gives commands on this host, as the audit trail writes it."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # A container may run under a number without a name.
+        return f"cli:{os.getuid()}"
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send structured log lines to standard error; values of settings are never logged."""
+    json_lines = settings.log_format == "json"
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.format_exc_info] if json_lines else []),
+            structlog.processors.JSONRenderer()
+            if json_lines
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def open_database(settings: Settings) -> "Database":
+    """Find the database that is configured, or start our own."""
+    from service.store.database import embedded, external
+
+    if settings.database_url is None:
+        return embedded(data_dir(settings))
+    owner = settings.database_owner_url
+    return external(
+        settings.database_url.get_secret_value(),
+        None if owner is None else owner.get_secret_value(),
+    )
+
+
+def data_dir(settings: Settings) -> Path:
+    """Make the data folder if it is missing, and give its real path."""
+    from service.store.embedded.folders import prepare_data_dir
+
+    return prepare_data_dir(settings.data_dir)
+
+
+@contextmanager
+def wire(
+    settings: Settings, *, clock: Clock = system_clock, new_id: Callable[[], UUID] = uuid4
+) -> Iterator[Wiring]:
+    """Open store, lake and engine, with schema and tables in place; close them at the end.
+
+    Raises:
+        UnavailableError: When the database does not answer or its schema is another version's.
+    """
+    from service.store.embedded.folders import private_folder
+    from service.store.store import Store
+    from warehouse.duck import DuckEngine
+    from warehouse.lake import open_lake
+
+    configure_logging(settings)
+    folder = data_dir(settings)
+    database = open_database(settings)
+    database.ensure_schema()
+    with ExitStack() as opened:
+        store = Store(database.app_url)
+        opened.callback(store.close)
+        lake = open_lake(database.app_url, settings.lake_uri or str(folder / "lake"), clock=clock)
+        opened.callback(lake.close)
+        lake.ensure_tables()
+        engine = DuckEngine(
+            lake,
+            memory_limit=settings.engine_memory_limit,
+            threads=settings.engine_threads,
+            temp_folder=private_folder(folder / "temp"),
+        )
+        yield Wiring(settings, clock, new_id, store, lake, engine)
+
+
+def environment_with(**changes: str) -> dict[str, str]:
+    """Give the environment of this process with ``changes``, for a child."""
+    return {**os.environ, **changes}

@@ -1,0 +1,22 @@
+"""Where commands write: results to standard output, everything else to standard error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from service.bootstrap import Wiring
+
+out = Console()
+err = Console(stderr=True)
+
+
+@contextmanager
+def open_wiring() -> Iterator["Wiring"]:
+    """Open store, lake and engine as the environment configures them."""
+    from service.bootstrap import settings_from_environment, wire
+
+    with wire(settings_from_environment()) as wiring:
+        yield wiring

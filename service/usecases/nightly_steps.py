@@ -1,0 +1,168 @@
+"""What the nightly job does: one load per source, then allocate, plan, report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from ingest.port import Delivery
+from ingest.registry import source_of
+from service.config import Settings, SourceSettings
+from service.domain.periods import Period
+from service.domain.plans import StoredPlan
+from service.domain.records import AllocationRun
+from service.errors import ComptrollerError
+from service.store.store import Store
+from service.usecases.allocate_period import allocate_period, loaded_periods
+from service.usecases.holders import is_gone, this_process
+from service.usecases.load_delivery import DuplicateLoad, load_delivery
+from service.usecases.plan_queue import PlanSettings, plan_queue
+from service.usecases.report_costs import CostReport, report_costs
+from service.usecases.report_run import report_run
+from service.usecases.run_nightly import Nightly, NightlyStep, Result, Situation
+from service.usecases.stale_periods import stale_periods
+from warehouse.lake import Lake
+from warehouse.port import Engine
+
+LOAD = "load "
+"""What the name of a load's step begins with; the source's name follows."""
+
+
+class NothingPlannedError(ComptrollerError):
+    """The plan of this run cannot be found any more."""
+
+    code = "nothing-planned"
+
+
+def nightly_job(  # noqa: PLR0913  (every long-lived part comes by name)
+    settings: Settings,
+    *,
+    lake: Lake,
+    engine: Engine,
+    store: Store,
+    clock: Callable[[], datetime],
+    new_id: Callable[[], UUID],
+) -> Nightly:
+    """Build the job over the configured sources."""
+    night = _Night(settings, lake, engine, store, clock, new_id)
+    loads = (
+        NightlyStep(LOAD + source.name, partial(night.load, source), needed=False)
+        for source in settings.sources
+    )
+    return Nightly(
+        steps=(
+            *loads,
+            NightlyStep("allocate", night.allocate),
+            NightlyStep("plan", night.plan),
+            NightlyStep("report", night.report),
+        ),
+        store=store,
+        clock=clock,
+        new_id=new_id,
+        holder=this_process(),
+        holder_is_gone=is_gone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Night:
+    """The work of each step."""
+
+    settings: Settings
+    lake: Lake
+    engine: Engine
+    store: Store
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+    def load(self, setting: SourceSettings, at: Situation) -> Result:
+        """Load what a source has now; what is in the lake already is left alone.
+
+        The files of a configured source are all that the source says, so they replace what it
+        said before.
+        """
+        source = source_of(setting.name, setting.path, setting.kind)
+        version = int(self.clock().timestamp() * 1000)
+        return {"loads": [self._load(one, at) for one in source.deliveries(version)]}
+
+    def _load(self, delivery: Delivery, at: Situation) -> dict[str, Any]:
+        began = self.clock()
+        row: dict[str, Any] = {"source": delivery.source, "kind": str(delivery.kind)}
+        try:
+            done = load_delivery(
+                delivery,
+                lake=self.lake,
+                engine=self.engine,
+                store=self.store,
+                new_id=self.new_id,
+                clock=self.clock,
+                replace=True,
+                guard=at.guard,
+            )
+        except DuplicateLoad:
+            row |= {"outcome": "unchanged", "rows": 0, "quarantined": 0}
+        else:
+            row |= {"outcome": "loaded", "rows": done.rows, "quarantined": done.quarantined}
+        return row | {"seconds": (self.clock() - began).total_seconds()}
+
+    def allocate(self, at: Situation) -> Result:
+        """Allocate every period whose facts or policy changed since its last allocation."""
+        stale = stale_periods(lake=self.lake, store=self.store)
+        runs = [
+            allocate_period(
+                period,
+                lake=self.lake,
+                engine=self.engine,
+                store=self.store,
+                new_id=self.new_id,
+                clock=self.clock,
+                guard=at.guard,
+            )
+            for period in stale
+        ]
+        return {"allocated": {run.period: str(run.id) for run in runs}}
+
+    def plan(self, at: Situation) -> Result:
+        """Plan the queue; sources that failed tonight are named in the plan."""
+        plan = plan_queue(
+            lake=self.lake,
+            engine=self.engine,
+            store=self.store,
+            settings=PlanSettings.of(self.settings),
+            clock=self.clock,
+            new_id=self.new_id,
+            run_id=at.run.id,
+            stale_inputs=tuple(sorted(step.removeprefix(LOAD) for step in at.failed)),
+            guard=at.guard,
+        )
+        return {"plan": str(plan.id)}
+
+    def report(self, at: Situation) -> Result:
+        """Put the night's numbers together from what is stored."""
+        loads = [
+            one for name, r in at.results.items() if name.startswith(LOAD) for one in r["loads"]
+        ]
+        return report_run(
+            scheduled_at=at.run.scheduled_at,
+            loads=loads,
+            runs=self._runs(),
+            plan=self._plan(at.run.id),
+            failed=at.failed,
+            ask=self._costs,
+        )
+
+    def _runs(self) -> dict[Period, AllocationRun]:
+        with self.store.work() as work:
+            found = {
+                period: work.allocations.latest(str(period)) for period in loaded_periods(self.lake)
+            }
+        return {period: run for period, run in found.items() if run is not None}
+
+    def _plan(self, run_id: UUID) -> StoredPlan | None:
+        with self.store.work() as work:
+            return work.plans.of_run(run_id)
+
+    def _costs(self, period: Period, by: str) -> CostReport:
+        return report_costs(period, by, lake=self.lake, engine=self.engine, store=self.store)

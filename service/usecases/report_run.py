@@ -1,0 +1,137 @@
+"""The nightly report: what was loaded, who pays, and what was planned, as one stored answer."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from service.domain.money import Money, sum_money
+from service.domain.periods import Period
+from service.domain.plans import StoredPlan
+from service.domain.records import AllocationRun
+from service.usecases.report_costs import CostReport, CostRow
+
+PICO_PER_MICRO = 10**6
+
+Ask = Callable[[Period, str], CostReport]
+"""Costs of a period by a property, from the stored allocation run."""
+
+
+def report_run(  # noqa: PLR0913  (one night has this many parts, all by name)
+    *,
+    scheduled_at: datetime,
+    loads: list[dict[str, Any]],
+    runs: Mapping[Period, AllocationRun],
+    plan: StoredPlan | None,
+    failed: Mapping[str, str],
+    ask: Ask,
+) -> dict[str, Any]:
+    """Put together what the night brought; amounts are exact decimal strings."""
+    periods = sorted(runs)
+    return {
+        "scheduled_at": scheduled_at.isoformat(),
+        "loads": loads,
+        "failed": dict(failed),
+        "periods": [row for period in periods for row in _totals(runs[period])],
+        "providers": _providers([ask(period, "provider") for period in periods]),
+        "teams": _teams(ask(_settled(periods, scheduled_at), "team")) if periods else None,
+        "plan": None if plan is None else plan_summary(plan),
+    }
+
+
+def _settled(periods: list[Period], at: datetime) -> Period:
+    """The newest period that was over at ``at``, else the newest there is."""
+    over = [period for period in periods if period.end <= at]
+    return (over or periods)[-1]
+
+
+def _totals(run: AllocationRun) -> list[dict[str, str]]:
+    """One row per currency: bills, allocations and their difference, effective and billed."""
+    return [
+        {
+            "period": run.period,
+            "run": str(run.id),
+            "currency": totals.currency,
+            "bills": _text(totals.bills.effective_cost, totals.currency),
+            "allocated": _text(totals.allocations.effective_cost, totals.currency),
+            "difference": _text(totals.difference.effective_cost, totals.currency),
+            "billed": _text(totals.bills.billed_cost, totals.currency),
+            "billed_allocated": _text(totals.allocations.billed_cost, totals.currency),
+            "billed_difference": _text(totals.difference.billed_cost, totals.currency),
+        }
+        for totals in run.totals
+    ]
+
+
+def _providers(reports: list[CostReport]) -> list[dict[str, Any]]:
+    """Effective cost per provider and currency, period by period and in all."""
+    costs: dict[tuple[str, str], dict[str, Money]] = {}
+    for report in reports:
+        for row in report.rows:
+            costs.setdefault((row.key, row.currency), {})[str(report.period)] = row.effective_cost
+    return [
+        {
+            "provider": provider,
+            "currency": currency,
+            "periods": {period: cost.text() for period, cost in by_period.items()},
+            "effective_cost": sum_money(by_period.values(), currency).text(),
+        }
+        for (provider, currency), by_period in sorted(costs.items())
+    ]
+
+
+def _teams(report: CostReport) -> dict[str, Any]:
+    """Cost by team of one period, with what is shared, idle and unallocated in it."""
+    rows = sorted(report.rows, key=lambda row: (row.currency, -row.effective_cost.pico))
+    return {
+        "period": str(report.period),
+        "run": str(report.run.id),
+        "rows": [_team(row) for row in rows],
+    }
+
+
+def _team(row: CostRow) -> dict[str, str]:
+    amounts = {
+        "effective_cost": row.effective_cost,
+        "direct": row.direct,
+        "shared": row.shared,
+        "idle": row.idle,
+        "unallocated": row.unallocated,
+        "billed_cost": row.billed_cost,
+    }
+    return {
+        "team": row.key,
+        "currency": row.currency,
+        **{name: amount.text() for name, amount in amounts.items()},
+    }
+
+
+def plan_summary(plan: StoredPlan) -> dict[str, Any]:
+    """What a plan costs, how good it is proven to be, and why some work has no place."""
+    unplaced = [p for p in plan.placements if p.offer is None]
+    reasons: dict[str, list[str]] = {}
+    for placement in unplaced:
+        reasons.setdefault(placement.reason_code, []).append(placement.reason)
+    return {
+        "id": str(plan.id),
+        "status": plan.status,
+        "currency": plan.currency,
+        "cost": _micros(plan.cost_micros, plan),
+        "bound": _micros(plan.bound_micros, plan),
+        "gap": plan.gap,
+        "placed": len(plan.placements) - len(unplaced),
+        "unplaced": len(unplaced),
+        "reasons": {
+            code: {"workloads": len(texts), "example": texts[0]} for code, texts in reasons.items()
+        },
+        "baselines": {name: _micros(micros, plan) for name, micros in plan.baselines.items()},
+        "stale_inputs": list(plan.stale_inputs),
+    }
+
+
+def _micros(micros: int, plan: StoredPlan) -> str:
+    return Money(micros * PICO_PER_MICRO, plan.currency).text()
+
+
+def _text(amount: Decimal, currency: str) -> str:
+    return Money.parse(amount, currency).text()
