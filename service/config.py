@@ -1,5 +1,6 @@
 """Settings: ``COMPTROLLER_*`` variables over ``comptroller.toml`` over defaults that work."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,11 +121,12 @@ class Settings(BaseSettings):
 
     @field_validator("exchange_rates")
     @classmethod
-    def _rates_are_positive(cls, rates: dict[str, Decimal]) -> dict[str, Decimal]:
+    def _rates_can_be_used(cls, rates: dict[str, Decimal]) -> dict[str, Decimal]:
+        """Codes count in capitals, as the environment brings the names of variables in small."""
         for currency, rate in rates.items():
-            if len(currency) != len("USD") or not currency.isupper() or not rate > 0:
+            if re.fullmatch("[A-Za-z]{3}", currency) is None or not rate > 0:
                 raise ValueError(f"{currency} = {rate} must be an ISO 4217 code and a rate above 0")
-        return rates
+        return {currency.upper(): rate for currency, rate in rates.items()}
 
     @classmethod
     def settings_customise_sources(

@@ -2,7 +2,8 @@
 
 CSV files are first spooled to Parquet, so that a malformed record is found before anything else
 happens, record numbers are exact (also behind line breaks in quotes) and every later pass is
-parallel. Beside each typed column ``c`` stand ``_text_c`` (what was delivered) and ``_given_c``.
+parallel. Beside each column ``c`` stand ``_value_c`` (what came) and ``_given_c`` (did anything).
+``_value_c`` is not turned into text here: only a complaint about it needs that.
 """
 
 import re
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.duck import literal
 from warehouse.errors import WarehouseError
+from warehouse.sql_text import literal
 from warehouse.tables import ColumnType, spec_of
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -179,12 +180,13 @@ def _typed(wanted: Mapping[str, str], schema: Mapping[str, str], paths: Sequence
     inner, outer = [], []
     for column, want in wanted.items():
         family = _family(schema[column]) if column in schema else None
-        value, words, given = _raw_values(column, want, family)
+        value, given = _values(column, family)
         inner += [f"{value} AS {_name('_value_' + column)}"]
-        inner += [f"{words} AS {_name('_text_' + column)}"]
-        inner += [f"{given} AS {_name('_given_' + column)}"]
-        outer += [f"{_reader(column, want, family)} AS {_name(column)}"]
-        outer += [_name("_text_" + column), _name("_given_" + column)]
+        outer += [
+            f"{_reader(column, want, family)} AS {_name(column)}",
+            _name("_value_" + column),
+            f"{given} AS {_name('_given_' + column)}",
+        ]
     listed = ", ".join(literal(path) for path in paths)
     # Names are quoted; everything else is written here or in readers.sql.
     return f"""SELECT {", ".join(outer)}, _file_id, _file_name, _record_number, _raw
@@ -208,15 +210,12 @@ def _family(physical: str) -> str:
     return "nested" if _NESTED.fullmatch(physical) else "other"
 
 
-def _raw_values(column: str, want: str, family: str | None) -> tuple[str, str, str]:
-    """What came, its text, and whether something came; typed columns read the text once."""
-    name = _name(column)
+def _values(column: str, family: str | None) -> tuple[str, str]:
+    """What came, and whether something came."""
     if family is None:
-        return "NULL", "NULL::VARCHAR", "false"
-    if family == "text":
-        return name, f"text_of_text({name})", f"text_of_text({name}) IS NOT NULL"
-    text = f"text_of_nested({name})" if family == "nested" else f"text_of_other({name})"
-    return name, text if want != "text" else "NULL::VARCHAR", f"{name} IS NOT NULL"
+        return "NULL::VARCHAR", "false"
+    value = f"text_of_text({_name(column)})" if family == "text" else _name(column)
+    return value, f"{_name('_value_' + column)} IS NOT NULL"
 
 
 _READERS = {
@@ -233,16 +232,15 @@ _READERS = {
     ("double", None): "NULL::DOUBLE",
     ("json", "nested"): "json_of_nested({value})",
     ("json", None): "NULL::VARCHAR",
-    ("text", "text"): "{text}",
+    ("text", "text"): "{value}",
     ("text", "nested"): "text_of_nested({value})",
     ("text", None): "NULL::VARCHAR",
 }
 
 
 def _reader(column: str, want: str, family: str | None) -> str:
-    default = "text_of_other({value})" if want == "text" else f"{want}_of_text({{text}})"
-    reader = _READERS.get((want, family), default)
-    return reader.format(value=_name("_value_" + column), text=_name("_text_" + column))
+    default = "text_of_other({value})" if want == "text" else f"{want}_of_text({{value}}::VARCHAR)"
+    return _READERS.get((want, family), default).format(value=_name("_value_" + column))
 
 
 def _name(column: str) -> str:

@@ -8,8 +8,9 @@ from fastapi.openapi.utils import get_openapi
 
 from service.api.body_limit import MAX_BODY_BYTES, BodyLimit
 from service.api.parts import Parts
-from service.api.problems import Fault, Problem, handle_problems
+from service.api.problems import Fault, Problem, handle_problems, problems
 from service.api.routes import costs, health, plans, workloads
+from service.errors import ComptrollerError, UnavailableError
 
 ROUTERS: tuple[APIRouter, ...] = (health.router, workloads.router, costs.router, plans.router)
 
@@ -17,7 +18,13 @@ ROUTERS: tuple[APIRouter, ...] = (health.router, workloads.router, costs.router,
 def create_app(parts: Parts, *, max_body_bytes: int = MAX_BODY_BYTES) -> FastAPI:
     """Return the API over ``parts``; its description is at ``/openapi.json``."""
     # The pages that FastAPI can draw of it load scripts from elsewhere, beside people's tokens.
-    app = FastAPI(title="Comptroller", version=parts.version, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Comptroller",
+        version=parts.version,
+        docs_url=None,
+        redoc_url=None,
+        responses=problems(ComptrollerError, UnavailableError),
+    )
     app.state.parts = parts
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     handle_problems(app)

@@ -6,7 +6,16 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.errors import ComptrollerError
+
 MAX_BODY_BYTES = 16 * 2**20
+
+
+class BodyTooLarge(ComptrollerError):
+    """The request is larger than anybody needs."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too-large"
 
 
 class BodyLimit:
@@ -39,6 +48,6 @@ class BodyLimit:
         if size_bytes > self._max_bytes:
             # FastAPI lets this exception, and no other, pass from a body that is being read.
             raise HTTPException(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                BodyTooLarge.status,
                 f"the body has more than {self._max_bytes} bytes; send the list in parts",
             )

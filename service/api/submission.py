@@ -1,5 +1,7 @@
 """What a request to submit says as a whole: its key, and rules across fields."""
 
+from collections.abc import Sequence
+
 from fastapi.exceptions import RequestValidationError
 
 from service.documents.workload import WorkloadDocument
@@ -20,16 +22,16 @@ def with_request_key(body: Body, key: str | None) -> tuple[WorkloadDocument, ...
     return tuple(_keyed(document, own) for document, own in zip(body, keys, strict=True))
 
 
-def refuse_contradictions(body: Body) -> None:
-    """Refuse workloads whose fields contradict each other.
+def refuse_contradictions(documents: Sequence[WorkloadDocument], *, many: bool) -> None:
+    """Refuse workloads whose fields, or keys, contradict each other.
 
     Raises:
-        RequestValidationError: With the place and the sentence of every contradiction.
+        RequestValidationError: With the place and the sentence of every contradiction; ``many``
+            says that the body was a list, so that places have an index.
     """
-    documents = (body,) if isinstance(body, WorkloadDocument) else tuple(body)
-    whole = WorkloadFile.model_construct(workloads=documents)
+    whole = WorkloadFile.model_construct(workloads=tuple(documents))
     places = [
-        (("body", "many", *loc[1:]) if isinstance(body, list) else ("body", "one", *loc[2:]), text)
+        (("body", "many", *loc[1:]) if many else ("body", "one", *loc[2:]), text)
         for loc, text in whole.contradictions()
     ]
     if places:

@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from service.bootstrap import Wiring
-    from service.usecases.run_nightly import NightlyRun
+    from service.usecases.run_nightly import Nightly, NightlyRun
 
 INCOMPLETE = 3
 """Exit code when the run stands, but a source failed or rows were quarantined."""
@@ -51,14 +51,12 @@ def run_and_show(
     from service.cli.console import err, out
     from service.cli.progress import TerminalProgress
     from service.cli.run_report import show
-    from service.usecases.nightly_steps import nightly_job
 
-    job = nightly_job(wiring.settings, wiring)
     now = wiring.clock()
     day = (night or now).date()
     at = now if again else scheduled_on(day, wiring.settings.nightly_cron)
     with TerminalProgress(err) as progress:
-        ended = job.run(at, progress)
+        ended = _job(wiring).run(at, progress)
     report = ended.results["report"]
     if output == "json":
         out.print_json(data=report)
@@ -70,9 +68,21 @@ def run_and_show(
 def run_scheduled(wiring: "Wiring", scheduled_at: datetime) -> None:
     """Run the night that the scheduler found due; its steps go to the log."""
     from service.cli.progress import LogProgress
+
+    _job(wiring).run(scheduled_at, LogProgress())
+
+
+def _job(wiring: "Wiring") -> "Nightly":
     from service.usecases.nightly_steps import nightly_job
 
-    nightly_job(wiring.settings, wiring).run(scheduled_at, LogProgress())
+    return nightly_job(
+        wiring.settings,
+        lake=wiring.lake,
+        engine=wiring.engine,
+        store=wiring.store,
+        clock=wiring.clock,
+        new_id=wiring.new_id,
+    )
 
 
 def scheduled_on(day: date, cron: str) -> datetime:

@@ -74,14 +74,16 @@ def create(
 
 def show(demo: Demo = False) -> None:
     """List all tokens, without their secrets."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from service.cli.console import out
     from service.cli.serving import wired
 
     with wired(demo=demo) as wiring, wiring.store.work() as work:
         tokens, now = work.tokens.all(), wiring.clock()
-    table = Table("id", "name", "scopes", "teams", "made", "ends", "last used")
+    table = Table(
+        Column("id", min_width=36), "name", "scopes", "teams", "made", "ends", "last used"
+    )
     for token in tokens:
         table.add_row(*_cells(token), style=None if token.is_valid(now) else "dim")
     out.print(table)

@@ -39,7 +39,7 @@ def up(demo: Demo = False) -> None:
     with Family(_commands(settings, demo=demo)) as family:
         if family.wait_until_ready():
             option = " --demo" if demo else ""
-            out.print(f"API        {api_address(settings)}/openapi.json", soft_wrap=True)
+            out.print(f"API        {api_address(settings)}", soft_wrap=True)
             out.print(f"Dashboard  http://{_HERE}:{settings.ui_port}", soft_wrap=True)
             out.print(f"Scheduler  nightly at {settings.nightly_cron!r} UTC", soft_wrap=True)
             out.print(f"Sign in with: comptroller token create --admin --name you{option}")
@@ -85,13 +85,17 @@ def scheduler(demo: Demo = False) -> None:
 
 def ui() -> None:
     """Serve the dashboard."""
+    from service.cli.console import out
     from service.cli.processes import Family, require_free_port
     from service.cli.serving import chosen_settings
 
     settings = chosen_settings(demo=False)
     require_free_port(_HERE, settings.ui_port, "COMPTROLLER_UI_PORT")
     with Family([ui_command(settings, settings.api_url or api_address(settings))]) as family:
-        family.wait()
+        if family.wait_until_ready():
+            out.print(f"Dashboard  http://{_HERE}:{settings.ui_port}", soft_wrap=True)
+            out.print("Ctrl-C ends it.")
+            family.wait()
 
 
 def api_address(settings: "Settings") -> str:

@@ -133,6 +133,7 @@ class PolicyDocument(Document):
         for index, rule in enumerate(self.rules):
             at: Loc = ("rules", index)
             yield from _outcome_problems(at, rule)
+            yield from _tag_problems(at, rule)
             yield from _unknown((*at, "team"), "team", [rule.team], teams)
             yield from _unknown((*at, "pool"), "pool", [rule.pool], pools)
             yield from _unknown((*at, "aliases"), "team", rule.aliases.values(), teams)
@@ -160,6 +161,12 @@ def _outcome_problems(at: Loc, rule: RuleEntry) -> Iterator[tuple[Loc, str]]:
         yield at, f"needs one of team, pool, team_from_tag and unallocated; {found}"
     if rule.aliases and rule.team_from_tag is None:
         yield (*at, "aliases"), "is for team_from_tag only"
+
+
+def _tag_problems(at: Loc, rule: RuleEntry) -> Iterator[tuple[Loc, str]]:
+    keys = [tag.key for tag in rule.match.tag]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield (*at, "match", "tag"), f"asks for the tag {key!r} twice"
 
 
 def _unreachable(at: Loc, rule: RuleEntry, seen: dict[str, int]) -> Iterator[tuple[Loc, str]]:

@@ -48,7 +48,8 @@ def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:
         return _unknown_key(error["loc"], model)
     text = _TYPES.get(error["type"])
     if text is None:
-        text = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        text = error["msg"].removeprefix("Value error, ")
+        text = text.removeprefix("Input ").removeprefix("String ")
         text = text[:1].lower() + text[1:]
     shown = error["input"]
     if error["type"] == "missing" or not isinstance(shown, str | int | float):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.domain.money import Money, ratios, split
+from service.domain.money import Money, split
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -43,14 +43,13 @@ def divide(costs: Costs, shares: Shares) -> tuple[Part, ...]:
         _parts(cost, shares)
         for cost in (costs.billed, costs.effective, costs.contracted, costs.list)
     )
-    part_of_one = ratios(shares.weights)
     return tuple(
         Part(
             team=key[0],
             line=key[1],
             costs=Costs(billed[key], effective[key], contracted[key], list_[key]),
             method=shares.method,
-            ratio=part_of_one[key],
+            ratio=shares.ratios[key],
         )
         for key in sorted(shares.weights)
     )

@@ -166,17 +166,20 @@ def ratios(weights: Mapping[Key, int]) -> dict[Key, Decimal]:
 
 
 def _largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
-    if any(weight < 0 for weight in weights.values()):
-        raise ValueError("a weight is negative")
     whole = sum(weights.values())
+    if min(weights.values(), default=0) < 0:
+        raise ValueError("a weight is negative")
     if whole == 0:
         raise ValueError("at least one weight must be positive")
-    size = abs(total)
-    parts = {key: size * weight // whole for key, weight in weights.items()}
-    by_remainder = sorted(weights, key=lambda key: (-(size * weights[key] % whole), key))
-    for key in by_remainder[: size - sum(parts.values())]:
-        parts[key] += 1
-    return {key: -part if total < 0 else part for key, part in parts.items()}
+    size, sign = abs(total), -1 if total < 0 else 1
+    keys = sorted(weights)
+    shares = [divmod(size * weights[key], whole) for key in keys]
+    parts = {key: sign * share for key, (share, _) in zip(keys, shares, strict=True)}
+    # The sort is stable and the keys are sorted, so that ties go by key.
+    by_remainder = sorted(range(len(keys)), key=lambda place: -shares[place][1])
+    for place in by_remainder[: size - sum(share for share, _ in shares)]:
+        parts[keys[place]] += sign
+    return parts
 
 
 def _round_to(pico: int, places: int) -> int:

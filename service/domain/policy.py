@@ -78,13 +78,6 @@ class Rule:
     team_from_tag: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
 
-    def matches(self, charge: Charge) -> bool:
-        """Say whether every condition holds; a property that is not known matches nothing."""
-        return all(
-            any(_fits(value, pattern) for value in charge.values(name))
-            for name, pattern in self.patterns.items()
-        ) and all(_fits(charge.tags.get(key), pattern) for key, pattern in self.tags.items())
-
     def owner(self, charge: Charge, teams: frozenset[str]) -> Owner | None:
         """Return who pays, or ``None`` where the tag names no known team."""
         if self.pool is not None:
@@ -108,10 +101,11 @@ class Policy:
 
     def owner(self, charge: Charge) -> Owner:
         """Return who pays for ``charge``: the first rule that matches decides."""
-        for rule in self.rules:
-            if rule.matches(charge) and (owner := rule.owner(charge, self.teams)):
-                return owner
-        return NOBODY
+        return Owners(self).of(charge)
+
+    def owners(self) -> Owners:
+        """Return what finds the owners of many charges."""
+        return Owners(self)
 
     def team_of_use(self, job_team: str | None, namespace: str | None) -> str:
         """Return the team that used a GPU: its job's, else that of its namespace."""
@@ -136,7 +130,53 @@ class Policy:
                 yield rule.team_from_tag
 
 
-def _fits(value: str | None, pattern: str) -> bool:
-    if value is None:
-        return False
-    return fnmatchcase(value, pattern) if _WILD.search(pattern) else value == pattern
+class Owners:
+    """Finds owners, looking at each value of each property only once.
+
+    For a value the rules that it does not rule out are the bits of one number, rule 1 being the
+    lowest; what is left after all properties of a charge are the rules that match it.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        """Note which properties and tags are looked at at all."""
+        self._policy = policy
+        self._properties = sorted(policy.properties)
+        self._tag_keys = policy.tag_keys
+        self._all = (1 << len(policy.rules)) - 1
+        self._seen: dict[tuple[str, str, tuple[str | None, ...]], int] = {}
+
+    def of(self, charge: Charge) -> Owner:
+        """Return who pays for ``charge``: the first rule that matches decides."""
+        rules = self._all
+        for name in self._properties:
+            rules &= self._open("patterns", name, charge.values(name))
+        for key in self._tag_keys:
+            rules &= self._open("tags", key, (charge.tags.get(key),))
+        while rules:
+            lowest = rules & -rules
+            rule = self._policy.rules[lowest.bit_length() - 1]
+            if owner := rule.owner(charge, self._policy.teams):
+                return owner
+            rules ^= lowest
+        return NOBODY
+
+    def _open(self, part: str, name: str, values: tuple[str | None, ...]) -> int:
+        """Return the rules that ``values`` of a property or tag leave open."""
+        question = (part, name, values)
+        if question not in self._seen:
+            self._seen[question] = sum(
+                1 << number
+                for number, rule in enumerate(self._policy.rules)
+                if _fits(values, getattr(rule, part).get(name))
+            )
+        return self._seen[question]
+
+
+def _fits(values: tuple[str | None, ...], pattern: str | None) -> bool:
+    """Say whether any value fits; what is not known fits nothing, and no pattern asks nothing."""
+    if pattern is None:
+        return True
+    known = [value for value in values if value is not None]
+    if _WILD.search(pattern):
+        return any(fnmatchcase(value, pattern) for value in known)
+    return pattern in known

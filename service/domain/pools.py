@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from service.domain.money import ratios
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
 UNALLOCATED = "unallocated"
 """The pseudo team that holds what no rule gave to anyone."""
@@ -95,6 +98,11 @@ class Shares:
 
     weights: Mapping[tuple[str, str], int]
     method: Method
+    ratios: Mapping[tuple[str, str], Decimal] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out each part of one, once for all origins that are divided by it."""
+        object.__setattr__(self, "ratios", ratios(self.weights))
 
 
 def shares(pool: Pool, use: Mapping[date, DayOfUse], day: date, days: int) -> Shares:

@@ -14,14 +14,13 @@ from service.domain.pools import UNALLOCATED, Line, Method
 from service.domain.records import CostTotals, CurrencyTotals, Finding
 from service.errors import ComptrollerError
 from service.usecases.charge_owners import Reader, charge_groups
-from service.usecases.pool_shares import split_origins, use_findings, use_of_pools
+from service.usecases.pool_shares import MONEY, split_origins, use_findings, use_of_pools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from service.domain.periods import Period
 
-_MONEY = pa.decimal128(38, 12)
 _KEYS = (
     ("charge_day", pa.date32()),
     ("charge_days", pa.int32()),
@@ -39,12 +38,12 @@ _KEYS = (
 _SCHEMA = pa.schema(
     [
         *_KEYS,
-        ("billed_cost", _MONEY),
-        ("effective_cost", _MONEY),
-        ("contracted_cost", _MONEY),
-        ("list_cost", _MONEY),
+        ("billed_cost", MONEY),
+        ("effective_cost", MONEY),
+        ("contracted_cost", MONEY),
+        ("list_cost", MONEY),
         ("method_id", pa.string()),
-        ("allocated_ratio", _MONEY),
+        ("allocated_ratio", MONEY),
         ("cost_lines", pa.int64()),
     ]
 )
@@ -77,7 +76,7 @@ def allocate(period: Period, policy: Policy | None, reader: Reader) -> Allocatio
     groups = charge_groups(period, policy, machine, reader)
     shared = groups.filter(pc.is_valid(groups["pool"]))
     use = use_of_pools(shared, policy, machine, reader)
-    parts = pa.Table.from_pylist(list(split_origins(shared, policy, use)), _SCHEMA)
+    parts = split_origins(shared, policy, use).select(_SCHEMA.names).cast(_SCHEMA)
     rows = pa.concat_tables([_direct(groups.filter(pc.is_null(groups["pool"]))), parts])
     rows = rows.sort_by([(name, "ascending") for name, _ in _KEYS])
     checked = reader.ask("allocation_check", {"period": str(period)}, part=rows).to_pylist()
@@ -91,7 +90,7 @@ def allocate(period: Period, policy: Policy | None, reader: Reader) -> Allocatio
 def _direct(groups: pa.Table) -> pa.Table:
     team = pc.fill_null(groups["team"], UNALLOCATED)
     nobody = pc.equal(team, UNALLOCATED)
-    one = pa.array([Decimal(1)] * groups.num_rows, _MONEY)
+    one = pa.array([Decimal(1)] * groups.num_rows, MONEY)
     columns = {
         "line": pc.if_else(nobody, str(Line.UNALLOCATED), str(Line.DIRECT)),
         "method_id": pc.if_else(nobody, str(Method.UNALLOCATED), str(Method.DIRECT)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ from service.domain.policy import Charge, Owner, Policy
 from warehouse.port import Engine, Question, View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service.domain.periods import Period
 
 _PLAIN = (
@@ -49,8 +52,9 @@ def charge_groups(period: Period, policy: Policy, machine: pa.Table, reader: Rea
         "tag_paths": [_json_path(key) for key in keys],
     }
     kinds = reader.ask("charge_kinds", params, machine=machine)
-    owners = [policy.owner(charge) for charge in _charges(kinds, keys, policy)]
-    return reader.ask("charge_groups", params, machine=machine, owner=_owned(kinds, owners))
+    owners = policy.owners()
+    found = [owners.of(charge) for charge in _charges(kinds, keys, policy)]
+    return reader.ask("charge_groups", params, machine=machine, owner=_owned(kinds, found))
 
 
 def _tag_keys(policy: Policy) -> list[str]:
@@ -62,15 +66,17 @@ def _json_path(key: str) -> str:
     return f"$.{json.dumps(key, ensure_ascii=False)}"
 
 
-def _charges(kinds: pa.Table, keys: list[str], policy: Policy) -> list[Charge]:
-    return [_charge(kind, keys, policy) for kind in kinds.to_pylist()]
+def _charges(kinds: pa.Table, keys: list[str], policy: Policy) -> Iterator[Charge]:
+    @cache
+    def tags_of(text: str) -> tuple[dict[str, str], str | None]:
+        values = zip(keys, json.loads(text), strict=True)
+        tags = {key: value for key, value in values if value is not None}
+        return tags, next((tags[key] for key in policy.namespace_tags if key in tags), None)
 
-
-def _charge(kind: dict[str, str | None], keys: list[str], policy: Policy) -> Charge:
-    values = json.loads(kind["tag_values"] or "[]")
-    tags = {key: value for key, value in zip(keys, values, strict=True) if value is not None}
-    namespace = next((tags[key] for key in policy.namespace_tags if key in tags), None)
-    return Charge(**{name: kind[name] for name in _PLAIN}, namespace=namespace, tags=tags)
+    columns = [kinds[name].to_pylist() for name in _PLAIN]
+    for text, *plain in zip(kinds["tag_values"].to_pylist(), *columns, strict=True):
+        tags, namespace = tags_of(text)
+        yield Charge(**dict(zip(_PLAIN, plain, strict=True)), namespace=namespace, tags=tags)
 
 
 def _owned(kinds: pa.Table, owners: list[Owner]) -> pa.Table:

@@ -79,7 +79,7 @@ def market_offers(
         if not limit.is_set:
             bought = [offer for offer in shares if offer.model not in (COMMITTED, CAPACITY_BLOCK)]
             notes[f"offer without a quota, {default_machines} machines assumed"] += len(bought)
-        offers += _usable(shares)
+        offers += _usable(shares, limit)
     return Supply(tuple(offers), dict(sorted((+notes).items())))
 
 
@@ -143,10 +143,10 @@ def _take(
     return taken
 
 
-def _usable(offers: Sequence[MarketOffer]) -> Iterable[MarketOffer]:
-    """Leave out what never has a machine, but for one that shows that the limit is nothing."""
+def _usable(offers: Sequence[MarketOffer], limit: Limit) -> Iterable[MarketOffer]:
+    """Leave out what never has a machine, but for one that shows that a quota allows nothing."""
     usable = [offer for offer in offers if any(offer.capacity)]
-    return usable or offers[:1]
+    return usable or offers[: limit.is_set]
 
 
 def _bought(price: Price) -> _Taker:

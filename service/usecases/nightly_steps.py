@@ -13,27 +13,20 @@ from service.config import Settings, SourceSettings
 from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
-from service.errors import ComptrollerError
 from service.store.store import Store
 from service.usecases.allocate_period import allocate_period, loaded_periods
 from service.usecases.holders import is_gone, this_process
 from service.usecases.load_delivery import DuplicateLoad, load_delivery
-from service.usecases.plan_queue import PlanSettings, plan_queue
+from service.usecases.plan_queue import Planner, PlanSettings
 from service.usecases.report_costs import CostReport, report_costs
 from service.usecases.report_run import report_run
-from service.usecases.run_nightly import Nightly, NightlyStep, Result, Situation
+from service.usecases.run_nightly import JOB, Nightly, NightlyStep, Result, Situation
 from service.usecases.stale_periods import stale_periods
 from warehouse.lake import Lake
 from warehouse.port import Engine
 
 LOAD = "load "
 """What the name of a load's step begins with; the source's name follows."""
-
-
-class NothingPlannedError(ComptrollerError):
-    """The plan of this run cannot be found any more."""
-
-    code = "nothing-planned"
 
 
 def nightly_job(  # noqa: PLR0913  (every long-lived part comes by name)
@@ -126,18 +119,21 @@ class _Night:
 
     def plan(self, at: Situation) -> Result:
         """Plan the queue; sources that failed tonight are named in the plan."""
-        plan = plan_queue(
+        planner = Planner(
             lake=self.lake,
             engine=self.engine,
             store=self.store,
             settings=PlanSettings.of(self.settings),
             clock=self.clock,
             new_id=self.new_id,
-            run_id=at.run.id,
-            stale_inputs=tuple(sorted(step.removeprefix(LOAD) for step in at.failed)),
-            guard=at.guard,
         )
-        return {"plan": str(plan.id)}
+        planned = planner.plan(
+            actor=JOB,
+            guard=at.guard,
+            run_id=at.run.id,
+            stale_inputs=sorted(step.removeprefix(LOAD) for step in at.failed),
+        )
+        return {"plan": str(planned.plan.id), "notes": dict(planned.notes)}
 
     def report(self, at: Situation) -> Result:
         """Put the night's numbers together from what is stored."""

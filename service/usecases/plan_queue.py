@@ -12,11 +12,10 @@ from optimizer.solve import Solution, solve
 from service.domain.exchange import Exchange
 from service.domain.horizon import SLOT_MINUTES, Horizon
 from service.domain.plans import StoredPlan
-from service.domain.workloads import WorkloadState
 from service.errors import ComptrollerError
 from service.usecases.build_instance import Market, Problem, build_instance, requests_of, restricted
 from service.usecases.current_prices import ON_DEMAND, current_prices
-from service.usecases.store_plan import placed_workloads, publish, write_files
+from service.usecases.store_plan import OPEN, placed_workloads, publish, write_files
 from service.usecases.stored_documents import capacity_in_effect
 
 if TYPE_CHECKING:
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from service.store.store import Store
     from warehouse.lake import Lake
     from warehouse.port import Engine, Guard
-
-_OPEN = (WorkloadState.QUEUED, WorkloadState.PLANNED)
-"""What a plan takes up: what waits, and what an earlier plan placed and nobody claimed yet."""
 
 
 class RefusedPlan(ComptrollerError):
@@ -88,6 +84,7 @@ class Planner:
     settings: PlanSettings
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    solver: Callable[..., Solution] = solve
 
     def plan(
         self,
@@ -143,11 +140,11 @@ class Planner:
 
     def _problem(self, market: Market, now: datetime) -> Problem:
         with self.store.work() as work:
-            requests = requests_of(work.workloads.in_states(_OPEN))
+            requests = requests_of(work.workloads.in_states(OPEN))
         return build_instance(requests, market, Horizon.after(now, self.settings.horizon_hours))
 
     def _solved(self, problem: Problem) -> Solution:
-        solution = solve(
+        solution = self.solver(
             problem.instance,
             time_limit_s=self.settings.time_limit_s,
             seed=self.settings.seed,

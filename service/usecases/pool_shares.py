@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,17 +16,17 @@ from service.domain.pools import DayOfUse, Method, Shares, shares
 from service.domain.records import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from decimal import Decimal
 
     from service.domain.policy import Policy
     from service.usecases.charge_owners import Reader
 
+MONEY = pa.decimal128(38, 12)
 COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost")
 
 Use = dict[str, dict[date, DayOfUse]]
 """What happened on the machines of each pool, by UTC day."""
-
-Row = dict[str, object]
 
 
 def use_of_pools(origins: pa.Table, policy: Policy, machine: pa.Table, reader: Reader) -> Use:
@@ -55,19 +55,20 @@ def use_of_pools(origins: pa.Table, policy: Policy, machine: pa.Table, reader: R
     return use
 
 
-def split_origins(origins: pa.Table, policy: Policy, use: Use) -> Iterator[Row]:
-    """Yield a row for each origin and each line of a team that bears a part of it."""
+def split_origins(origins: pa.Table, policy: Policy, use: Use) -> pa.Table:
+    """Return a row for each origin and each line of a team that bears a part of it."""
 
     @cache
     def weights(pool: str, day: date, days: int) -> Shares:
         return shares(policy.pools[pool], use.get(pool, {}), day, days)
 
-    for origin in origins.to_pylist():
-        parts = divide(
-            _costs(origin), weights(origin["pool"], origin["charge_day"], origin["charge_days"])
-        )
-        for number, part in enumerate(parts):
-            yield _row(origin, part, first=number == 0)
+    rows = _Rows()
+    wanted = ("pool", "charge_day", "charge_days", "currency", *COSTS)
+    columns = [origins[name].to_pylist() for name in wanted]
+    for number, (pool, day, days, *costs) in enumerate(zip(*columns, strict=True)):
+        for place, part in enumerate(divide(_costs(*costs), weights(pool, day, days))):
+            rows.add(number, part, first=place == 0)
+    return rows.table(origins)
 
 
 def use_findings(use: Use, parts: pa.Table) -> Iterator[Finding]:
@@ -83,26 +84,39 @@ def use_findings(use: Use, parts: pa.Table) -> Iterator[Finding]:
         yield Finding(rule, "gpu_usage.capacity_ms", blind)
 
 
-def _costs(origin: Mapping[str, object]) -> Costs:
-    currency = str(origin["currency"] or "")
-    return Costs(
-        *(
-            None if origin[name] is None else Money.parse(origin[name], currency)  # type: ignore[arg-type]
-            for name in COSTS
-        )
-    )
+def _costs(currency: str | None, *costs: Decimal | None) -> Costs:
+    known = currency or ""
+    return Costs(*(None if cost is None else Money.parse(cost, known) for cost in costs))
 
 
-def _row(origin: Row, part: Part, *, first: bool) -> Row:
-    costs = (part.costs.billed, part.costs.effective, part.costs.contracted, part.costs.list)
-    return origin | {
-        "team": part.team,
-        "line": part.line,
-        "method_id": part.method,
-        "allocated_ratio": part.ratio,
-        "cost_lines": origin["cost_lines"] if first else None,
-        **{
-            name: None if cost is None else cost.decimal
-            for name, cost in zip(COSTS, costs, strict=True)
-        },
-    }
+class _Rows:
+    """Parts of origins, kept by column: millions of small objects would be slow to keep."""
+
+    def __init__(self) -> None:
+        """Begin without a row."""
+        self._origins: list[int] = []
+        self._first: list[bool] = []
+        self._columns: dict[str, tuple[list[Any], pa.DataType]] = {
+            **{name: ([], pa.string()) for name in ("team", "line", "method_id")},
+            **{name: ([], MONEY) for name in ("allocated_ratio", *COSTS)},
+        }
+
+    def add(self, origin: int, part: Part, *, first: bool) -> None:
+        """Add a part of the origin with this number."""
+        self._origins.append(origin)
+        self._first.append(first)
+        costs = (part.costs.billed, part.costs.effective, part.costs.contracted, part.costs.list)
+        amounts = (None if cost is None else cost.decimal for cost in costs)
+        values = (part.team, part.line, part.method, part.ratio, *amounts)
+        for (column, _), value in zip(self._columns.values(), values, strict=True):
+            column.append(value)
+
+    def table(self, origins: pa.Table) -> pa.Table:
+        """Return the rows with what they have of their origins; its lines are counted once."""
+        of_origin = pa.array(self._origins, pa.int64())
+        rows = origins.drop_columns(["team", "cost_lines", *COSTS]).take(of_origin)
+        for name, (values, kind) in self._columns.items():
+            rows = rows.append_column(name, pa.array(values, kind))
+        first = pa.array(self._first, pa.bool_())
+        lines = pc.if_else(first, origins["cost_lines"].take(of_origin), None)
+        return rows.append_column("cost_lines", lines)

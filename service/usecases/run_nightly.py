@@ -94,7 +94,7 @@ class Nightly:
             with self.store.work() as uow:
                 run = uow.runs.open(JOB, scheduled_at, self.new_id(), self.clock())
                 recorded = uow.runs.steps(run.id)
-            results = {s.name: s.result for s in recorded if s.state is RunState.SUCCEEDED}
+            results = {s.name: dict(s.result) for s in recorded if s.state is RunState.SUCCEEDED}
             failed = {s.name: s.error or "" for s in recorded if s.state is RunState.FAILED}
             if run.state is RunState.SUCCEEDED:
                 return NightlyRun(run, results, failed)

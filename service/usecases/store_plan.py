@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 INSTANCE_FILE, PLAN_FILE = "instance.json", "plan.json"
 """What lies below the plans' folder, in a folder named after the plan's id."""
 
+OPEN = (WorkloadState.QUEUED, WorkloadState.PLANNED)
+"""What a plan takes up: what waits, and what an earlier plan placed and nobody claimed yet."""
+
 # The optimizer knows no currency; these are the words before an amount in its sentences.
 _AMOUNT = re.compile(r"\b(for|cost|costs|than) (\d+)\b")
 
@@ -46,14 +49,18 @@ def write_files(problem: Problem, solution: Solution, folder: Path) -> str:
 
 
 def publish(plan: StoredPlan, *, store: Store, actor: str, guard: Guard) -> None:
-    """Store the plan and move its workloads, all in one transaction."""
-    placed = [one.workload_id for one in plan.placements if one.offer is not None]
-    waiting = [one.workload_id for one in plan.placements if one.offer is None]
+    """Store the plan and move its workloads, all in one transaction.
+
+    What was cancelled or claimed while the plan was made stays as it is.
+    """
+    placed = {one.workload_id for one in plan.placements if one.offer is not None}
+    waiting = {one.workload_id for one in plan.placements if one.offer is None}
     detail = {"cost_micros": plan.cost_micros, "placed": len(placed), "unplaced": len(waiting)}
     with store.work() as work:
         work.plans.add(plan)
-        work.workloads.set_state(placed, WorkloadState.PLANNED)
-        work.workloads.set_state(waiting, WorkloadState.QUEUED)
+        still_open = {workload.id for workload in work.workloads.in_states(OPEN)}
+        work.workloads.set_state(placed & still_open, WorkloadState.PLANNED)
+        work.workloads.set_state(waiting & still_open, WorkloadState.QUEUED)
         work.audit.add(AuditEntry(plan.created_at, actor, "plan.store", f"plan {plan.id}", detail))
         guard()
 

@@ -7,8 +7,8 @@ from ui import charts, formatting, session, show, tables
 st.title("Overview")
 about = session.about()
 st.caption(
-    f"Bills loaded {formatting.moment(about['loaded_at'])}"
-    f" · planned {formatting.moment(about['planned_at'])}"
+    f"Bills loaded: {formatting.moment(about['loaded_at'])}"
+    f" · planned: {formatting.moment(about['planned_at'])}"
 )
 
 st.header("Cost by team")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.exceptions import RequestValidationError
 
 from service.api.auth import VisibleTeams
 from service.api.parts import PartsUse
@@ -31,8 +32,12 @@ _PeriodName = Annotated[str, Query(description="billing period, YYYY-MM", exampl
 )
 def costs(parts: PartsUse, teams: VisibleTeams, period: _PeriodName, by: By = "team") -> CostsOut:
     """Return what was spent in a period, from its newest stored allocation run."""
+    return CostsOut.of(parts.costs(_period(period), by, teams), whole=teams is None)
+
+
+def _period(name: str) -> Period:
     try:
-        wanted = Period(period)
+        return Period(name)
     except ValueError as error:
-        raise InputError(f"query period: {error}") from error
-    return CostsOut.of(parts.costs(wanted, by, teams), whole=teams is None)
+        fault = {"type": "period", "loc": ("query", "period"), "msg": str(error), "input": name}
+        raise RequestValidationError([fault]) from error

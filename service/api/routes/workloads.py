@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Header
 from pydantic import Discriminator, Field, Tag
 
 from service.api.auth import Submitter, refuse_other_teams
+from service.api.body_limit import BodyTooLarge
 from service.api.parts import PartsUse
 from service.api.problems import problems
 from service.api.schemas.workloads import SubmittedOut, WorkloadOut
@@ -37,14 +38,16 @@ _Key = Annotated[
 @router.post(
     "",
     status_code=201,
-    responses=problems(NotAuthenticatedError, NotAllowedError, ConflictError, InputError),
+    responses=problems(
+        NotAuthenticatedError, NotAllowedError, ConflictError, BodyTooLarge, InputError
+    ),
 )
 def submit(
     parts: PartsUse, caller: Submitter, body: _Body, idempotency_key: _Key = None
 ) -> SubmittedOut:
     """Put workloads into the queue; a key that is known gives the workloads it made before."""
-    refuse_contradictions(body)
     documents = with_request_key(body, idempotency_key)
+    refuse_contradictions(documents, many=isinstance(body, list))
     refuse_other_teams(caller, {document.team for document in documents})
     workloads = parts.submit(documents, f"token:{caller.id}")
     return SubmittedOut(workloads=[WorkloadOut.of(workload) for workload in workloads])

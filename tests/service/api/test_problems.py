@@ -89,6 +89,7 @@ def test_a_bad_parameter_is_named_with_what_is_accepted(
     body = answer.json()
     assert (answer.status_code, body["code"]) == (422, "invalid-input")
     assert body["detail"].startswith(f"query {field}: ")
+    assert [(fault["where"], fault["field"]) for fault in body["errors"]] == [("query", field)]
     assert accepted in body["detail"].replace("Field r", "r")
 
 
@@ -160,11 +161,16 @@ def test_a_key_that_comes_twice_in_a_request_is_refused(
     client_of: ClientOf, workload: dict[str, Any]
 ) -> None:
     """Two workloads of one team cannot be the same submission."""
-    keyed = {**workload, "idempotency_key": "k"}
+    keyed = {**workload, "idempotency_key": "k/1"}
+    client = client_of()
 
-    problem = client_of().post("/v1/workloads", json=[keyed, keyed]).json()
+    twice = client.post("/v1/workloads", json=[keyed, keyed]).json()
+    by_header = client.post(
+        "/v1/workloads", json=[workload, keyed], headers={"Idempotency-Key": "k"}
+    ).json()
 
-    assert problem["errors"][0]["field"] == "/1/idempotency_key"
+    assert twice["errors"][0]["field"] == "/1/idempotency_key"
+    assert by_header["errors"][0]["field"] == "/1/idempotency_key"
 
 
 @pytest.mark.parametrize("announced", [True, False])

@@ -134,13 +134,17 @@ def test_the_key_of_a_request_is_for_workloads_without_their_own(
 
 def test_the_description_is_openapi_3_1_and_names_every_refusal(client_of: ClientOf) -> None:
     """Each route of /v1 documents 401 as problem+json, and every reference leads somewhere."""
-    described = client_of(None).get("/openapi.json").json()
+    client = client_of(None)
 
+    described, again = (client.get("/openapi.json").json() for _ in range(2))
+
+    assert described == again
     assert re.fullmatch(r"3\.1\.\d+", described["openapi"])
     for path, operations in described["paths"].items():
         for operation in operations.values():
             refusals = {s: r for s, r in operation["responses"].items() if s >= "4"}
             assert ("401" in refusals) == path.startswith("/v1")
+            assert {"500", "503"} <= set(refusals)
             assert all("application/problem+json" in r["content"] for r in refusals.values())
     for name in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)):
         assert name in described["components"]["schemas"]

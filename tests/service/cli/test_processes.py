@@ -11,9 +11,10 @@ import pytest
 
 from service.cli.processes import ChildEnded, Command, Family, PortInUse, require_free_port
 from service.errors import UnavailableError
+from tests.service.cli.serving import a_free_port
 
 STAYS = "import signal; signal.pause()"
-STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN); print(flush=True); signal.pause()"
+STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN)\n"
 
 
 def python(name: str, code: str, ready_url: str | None = None) -> Command:
@@ -21,23 +22,15 @@ def python(name: str, code: str, ready_url: str | None = None) -> Command:
     return Command(name, (sys.executable, "-c", code), ready_url=ready_url)
 
 
-def serving(port: int) -> Command:
-    """Return a child that answers over HTTP."""
+def serving(port: int, first: str = "") -> Command:
+    """Return a child that answers over HTTP, after it did something ``first``."""
     code = (
-        "import http.server as h\n"
+        f"{first}import http.server as h\n"
         "class A(h.BaseHTTPRequestHandler):\n"
         "    def do_GET(self): self.send_response(200); self.end_headers()\n"
         f"h.HTTPServer(('127.0.0.1', {port}), A).serve_forever()"
     )
     return python("server", code, f"http://127.0.0.1:{port}")
-
-
-def a_free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def ours() -> list[psutil.Process]:
@@ -121,8 +114,9 @@ def test_a_child_that_ignores_term_is_killed(monkeypatch: pytest.MonkeyPatch) ->
     """Patience is cut to a moment here; jobs go on where they were left, so nothing is lost."""
     monkeypatch.setattr("service.cli.processes._GRACE_S", 0.1)
 
-    with Family([python("stubborn", STUBBORN)]):
-        (child,) = psutil.Process().children()
+    with Family([serving(a_free_port(), STUBBORN)]) as family:
+        assert family.wait_until_ready()
+        (child,) = (c for c in psutil.Process().children() if "SIG_IGN" in " ".join(c.cmdline()))
 
     assert not child.is_running()
 

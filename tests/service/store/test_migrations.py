@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
+from sqlalchemy import make_url
 
 import migrations
 from service.errors import InputError, UnavailableError
@@ -15,6 +17,9 @@ from service.store.check_models import differences_on_a_new_server
 from service.store.database import external
 from service.store.migrate import downgrade, model_differences, schema_status, upgrade
 from service.store.roles import Logins
+from service.store.store import Store
+from tests.conftest import Server
+from tests.service.store.values import workload
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
 TABLES = "SELECT schemaname || '.' || tablename FROM pg_tables WHERE tableowner = %s ORDER BY 1"
@@ -92,6 +97,25 @@ def test_the_one_who_works_must_not_be_the_owner(empty_database: Logins) -> None
     """With one user for both, row-level security would not hold; the upgrade refuses."""
     with pytest.raises(InputError, match="two different users"):
         upgrade(empty_database.owner, empty_database.owner)
+
+
+def test_the_working_role_may_have_any_name(server: Server, empty_database: Logins) -> None:
+    """The rights go to the user in the app's address, here one whose name needs quotes."""
+    role = sql.Identifier("finops-app")
+    app = make_url(empty_database.app).set(username="finops-app", password="x")  # noqa: S106 -- lives for a second
+    with server.connected() as admin:
+        admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(role))
+
+    upgrade(empty_database.owner, app.render_as_string(hide_password=False))
+    store = Store(app.render_as_string(hide_password=False))
+    with store.work() as work:
+        stored = work.workloads.add_all([workload(1)])
+    store.close()
+
+    assert stored == [workload(1)]
+    with psycopg.connect(empty_database.admin.replace("+psycopg", "")) as admin:
+        admin.execute(sql.SQL("DROP OWNED BY {}").format(role))
+        admin.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 def test_an_external_database_is_not_upgraded_behind_its_owners_back(

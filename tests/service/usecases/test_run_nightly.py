@@ -154,10 +154,9 @@ def test_two_runs_at_once_are_refused(
     night: Night, store: Store, clock: Callable[[], datetime]
 ) -> None:
     """While a living process holds the lease, a second start says who it is and does nothing."""
-    other = {"store": store, "clock": clock, "holder_is_gone": lambda _: False}
 
     with (
-        keep_lease(JOB, "elsewhere/1/2.00", **other),
+        keep_lease(JOB, "elsewhere/1/2.00", store=store, clock=clock, holder_is_gone=is_gone),
         pytest.raises(LeaseHeldError, match=r"elsewhere/1/2\.00"),
     ):
         night.job("plan").run(clock(), Watch())

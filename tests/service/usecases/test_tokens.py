@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import repeat
 from uuid import UUID
 
 import pytest
@@ -113,7 +114,7 @@ def test_the_use_of_a_token_is_noted_once_a_minute(wiring: Wiring) -> None:
 
     for seconds in (0, 59, 60):
         now = wiring.clock() + timedelta(seconds=seconds)
-        authenticate(made.secret, store=wiring.store, clock=lambda now=now: now)
+        authenticate(made.secret, store=wiring.store, clock=repeat(now).__next__)
         with wiring.store.work() as work:
             token = work.tokens.by_hash(hash_token(made.secret))
         noted.append(token and token.last_used_at)

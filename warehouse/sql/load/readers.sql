@@ -60,39 +60,26 @@ CREATE TEMP MACRO decimal_of_double(value) AS
 CREATE TEMP MACRO decimal_of_text(words) AS decimal_of_plain(without_exponent(lower(trim(words))));
 CREATE TEMP MACRO decimal_of_exact(value) AS try_cast(value AS DECIMAL(38, 12));
 
--- What the rounding added to an amount, in units of the twelfth decimal: 0.3 for a value that ends in ...7.
-CREATE TEMP MACRO decimals_of(mantissa, exponent, whole) AS
+-- The twelfth decimal of an amount and what follows it, as 0 to 10: what rounding_of says how it was rounded.
+-- Amounts with an exponent are below 0.0001, so that their product is exact enough: to 10^-20.
+CREATE TEMP MACRO tail_of_small(pico) AS try_cast(pico - 10 * floor(pico / 10) AS DECIMAL(18, 16));
+CREATE TEMP MACRO tail_of(words) AS
     CASE
-        WHEN exponent >= whole THEN repeat('0', exponent - whole) || replace(mantissa, '.', '')
-        ELSE substr(replace(mantissa, '.', ''), whole - exponent + 1)
-    END;
-
-CREATE TEMP MACRO decimals_in(words) AS
-    CASE
-        WHEN contains(words, 'e-') THEN
-            decimals_of(
-                left(ltrim(words, '+-'), strpos(ltrim(words, '+-'), 'e-') - 1),
-                try_cast(substr(words, strpos(words, 'e-') + 2) AS INTEGER),
-                strpos(left(ltrim(words, '+-'), strpos(ltrim(words, '+-'), 'e-') - 1) || '.', '.') - 1
+        WHEN contains(words, 'e-') THEN tail_of_small(abs(try_cast(words AS DOUBLE)) * 1e12::DOUBLE)
+        WHEN strlen(words) - strpos(words, '.') > 12 AND contains(words, '.')
+            THEN try_cast(
+                substr(words, strpos(words, '.') + 12, 1) || '.' || substr(words, strpos(words, '.') + 13, 16)
+                AS DECIMAL(18, 16)
             )
-        WHEN contains(words, '.') THEN substr(words, strpos(words, '.') + 1)
-        ELSE ''
-    END;
-
-CREATE TEMP MACRO rounded_by(decimals, cut) AS
-    CASE
-        WHEN cut > 0.5 OR (cut = 0.5 AND contains('13579', substr(decimals, 12, 1))) THEN 1 - cut
-        ELSE -cut
-    END;
-
-CREATE TEMP MACRO rounding_of(words) AS
-    CASE
-        WHEN strlen(words) > 13 OR contains(words, 'e-') THEN
-            rounded_by(
-                decimals_in(words), try_cast('0.0' || substr(decimals_in(words), 13, 16) AS DECIMAL(18, 17)) * 10
-            ) * CASE WHEN starts_with(words, '-') THEN -1 ELSE 1 END
         ELSE 0
     END;
+
+-- What rounding added to an amount, in units of the twelfth decimal: 0.3 for a value that ends in ...7.
+CREATE TEMP MACRO rounding_of(tail, negative) AS
+    CASE
+        WHEN round(tail, 0) - tail = 0.5 AND floor(tail) % 2 = 0 THEN -0.5
+        ELSE round(tail, 0) - tail
+    END * CASE WHEN negative THEN -1 ELSE 1 END;
 
 CREATE TEMP MACRO text_of_text(value) AS nullif(value, '');
 CREATE TEMP MACRO text_of_other(value) AS value::VARCHAR;
@@ -125,8 +112,8 @@ CREATE TEMP MACRO json_of_text(words) AS
 CREATE TEMP MACRO json_of_nested(value) AS json_of_text(to_json(value)::VARCHAR);
 
 -- A sentence for the quarantine: what stood in a column and what is accepted there.
-CREATE TEMP MACRO complaint(name, words, accepted) AS
+CREATE TEMP MACRO complaint(name, value, accepted) AS
     CASE
-        WHEN words IS NULL THEN name || ' is empty; accepted is ' || accepted
-        ELSE name || ' ''' || left(words, 80) || ''' cannot be read; accepted is ' || accepted
+        WHEN value IS NULL THEN name || ' is empty; accepted is ' || accepted
+        ELSE name || ' ''' || left(value::VARCHAR, 80) || ''' cannot be read; accepted is ' || accepted
     END;

@@ -1,0 +1,120 @@
+"""Stages a delivery: the engine writes Parquet by partition, rejected rows go to the quarantine.
+
+Python touches no row. First one pass counts rows by period and finds those that must be set aside,
+then the engine streams the others into files, then the rules are counted over what was written.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from warehouse.load_checks import Finding, header_findings, row_findings
+from warehouse.load_counts import by_currency, count_rows
+from warehouse.load_reader import UnreadableDelivery, register, template
+from warehouse.load_state import loader
+from warehouse.load_write import Load, write_quarantine, write_rows
+from warehouse.port import Engine, StagedFile, View
+from warehouse.questions import read_question
+
+SAMPLES = 10
+"""How many set-aside rows are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was set aside, and why."""
+
+    file_name: str
+    record_number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Files that are written and not committed, and what is to be said about them.
+
+    ``periods`` are those that any row belongs to, set aside or not; ``quarantined_cost`` is the
+    billed cost of set-aside rows and ``rounding`` what rounding to 12 decimals added to the billed
+    cost of the others, by currency (XXX where it cannot be read).
+    """
+
+    table: str
+    periods: tuple[str, ...] = ()
+    rows: int = 0
+    files: tuple[StagedFile, ...] = ()
+    quarantined: int = 0
+    quarantine_files: tuple[StagedFile, ...] = ()
+    quarantined_cost: Mapping[str, Decimal] = field(default_factory=dict)
+    rounding: Mapping[str, Decimal] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+def stage(load: Load, *, engine: Engine, folder: Path) -> Staged:
+    """Write the rows of ``load`` as files into ``folder``, which lies in the lake.
+
+    Raises:
+        UnreadableDelivery: When a file is damaged; names file and line.
+    """
+    reads = [file.path for file in load.files]
+    with loader(engine).connection(View({}), reads=reads) as connection, _errors(load):
+        records = register(connection, load.files, load.table, folder)
+        question = read_question(f"load/{load.kind}")
+        connection.execute(f"CREATE TEMP VIEW converted AS {question.sql}")
+        try:
+            return _staged(connection, load, records, folder)
+        finally:
+            for spooled in folder.glob("spool-*.parquet"):
+                spooled.unlink()
+
+
+@contextmanager
+def _errors(load: Load) -> Iterator[None]:
+    """Say which files a failure of the engine is about."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as bad:
+        names = ", ".join(file.name for file in load.files)
+        raise UnreadableDelivery(f"{names}: cannot be read: {str(bad).splitlines()[0]}") from bad
+
+
+def _staged(
+    connection: duckdb.DuckDBPyConnection, load: Load, records: Mapping[str, int], folder: Path
+) -> Staged:
+    typed = [name for name, want in template(load.table).items() if want != "text"]
+    counts = count_rows(connection, typed)
+    files = write_rows(connection, load, counts, folder)
+    given = {
+        name: sum(count.given[number] for count in counts) for number, name in enumerate(typed)
+    }
+    version = load.dialect.rpartition("-")[2] if load.kind == "focus" else "1.0"
+    findings = header_findings(load.table, load.files, records)
+    findings += row_findings(connection, load.table, [one.uri for one in files], given, version)
+    bad = sum(count.bad for count in counts)
+    return Staged(
+        table=load.table,
+        periods=tuple(sorted({count.period for count in counts} - {""})),
+        rows=sum(count.good for count in counts),
+        files=files,
+        quarantined=bad,
+        quarantine_files=write_quarantine(connection, load, counts, folder) if bad else (),
+        quarantined_cost={
+            count.currency: cost for count in by_currency(counts) if (cost := count.bad_cost)
+        },
+        rounding={count.currency: count.rounding for count in by_currency(counts) if count.good},
+        findings=tuple(findings),
+        rejected=_samples(connection) if bad else (),
+    )
+
+
+def _samples(connection: duckdb.DuckDBPyConnection) -> tuple[Rejected, ...]:
+    rows = connection.execute(
+        "SELECT _file_name, _record_number, _reason FROM converted WHERE _reason IS NOT NULL"
+        " ORDER BY _file_name, _record_number LIMIT $samples",
+        {"samples": SAMPLES},
+    ).fetchall()
+    return tuple(Rejected(*row) for row in rows)

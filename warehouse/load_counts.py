@@ -1,0 +1,68 @@
+"""Counts a delivery before anything of it is written: rows, reasons, money, by period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+import duckdb
+
+_PICO = Decimal("1e-12")
+_EXACT = Context(prec=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Rows of one period and currency."""
+
+    period: str
+    currency: str
+    good: int
+    bad: int
+    rounding: Decimal
+    bad_cost: Decimal | None
+    given: tuple[int, ...]
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, typed: Sequence[str]) -> list[Count]:
+    """Count good and bad rows by period and currency, and good ones that brought each column."""
+    given = ", ".join(f'count_if("_given_{name}" AND _reason IS NULL)' for name in typed)
+    # Names are the table's own columns.
+    rows = connection.execute(f"""
+        SELECT _period, _currency, count_if(_reason IS NULL), count_if(_reason IS NOT NULL),
+            coalesce(sum(_rounding) FILTER (_reason IS NULL), 0),
+            sum(_billed_cost) FILTER (_reason IS NOT NULL), {given}
+        FROM converted GROUP BY _period, _currency ORDER BY _period, _currency
+    """).fetchall()  # noqa: S608 - see above
+    return [
+        Count(row[0], row[1], row[2], row[3], _amount(row[4]), row[5], tuple(row[6:]))
+        for row in rows
+    ]
+
+
+def _amount(pico: Decimal | int) -> Decimal:
+    return _EXACT.multiply(Decimal(pico), _PICO)
+
+
+def by_currency(counts: Sequence[Count]) -> list[Count]:
+    """Add up over the periods."""
+    found: dict[str, Count] = {}
+    for one in counts:
+        old = found.get(one.currency)
+        costs = [c.bad_cost for c in (old, one) if c is not None and c.bad_cost is not None]
+        found[one.currency] = Count(
+            "",
+            one.currency,
+            one.good + (old.good if old else 0),
+            one.bad + (old.bad if old else 0),
+            _EXACT.add(one.rounding, old.rounding if old else Decimal(0)),
+            _sum(costs) if costs else None,
+            (),
+        )
+    return list(found.values())
+
+
+def _sum(amounts: Sequence[Decimal]) -> Decimal:
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total
