@@ -31,11 +31,17 @@ real: install ## The main job on real prices and real jobs (SHARED_DATA=folder)
 	@$(BIN)/python -m benchmarks.real_input --data $(SHARED_DATA)
 
 test: install ## The tests that need nothing beyond the lock file
-	@$(BIN)/python -m benchmarks.run_tests quick
+	@$(BIN)/pytest -q
 
 test-all: install ## Installs what the other tests need (Debian packages), then runs everything
 	@bash .ci/install-extras
-	@$(BIN)/python -m benchmarks.run_tests all
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q --all --junitxml=$(VENV)/tests.xml
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage json --quiet -o $(VENV)/coverage.json
+	@$(BIN)/python .ci/gate.py $(VENV)/tests.xml $(VENV)/coverage.json
+	@bash .ci/on-external-server $(BIN)/pytest -q tests/service/store tests/warehouse
+	@bash .ci/check-wheel $(PYTHON)
 
 check: install ## Lint, format, types, layers, models against migrations
 	@$(BIN)/ruff check .

@@ -27,20 +27,20 @@ COMMAND = Path(sys.executable).parent / "comptroller"
 
 # (provider, region): machine types and how many a company of this size may run at once.
 QUOTAS = {
-    ("aws", "us-east-1"): {"p4d.24xlarge": 2, "p5.4xlarge": 2, "p5.48xlarge": 1},
-    ("aws", "us-east-2"): {"p4d.24xlarge": 1, "p5.4xlarge": 2, "p5.48xlarge": 4},
-    ("aws", "us-west-2"): {"p4d.24xlarge": 4, "p5.4xlarge": 2, "p5.48xlarge": 1},
+    ("aws", "us-east-1"): {"p4d.24xlarge": 1, "p5.4xlarge": 1, "p5.48xlarge": 1},
+    ("aws", "us-east-2"): {"p4d.24xlarge": 1, "p5.4xlarge": 1, "p5.48xlarge": 2},
+    ("aws", "us-west-2"): {"p4d.24xlarge": 2, "p5.48xlarge": 1},
     ("gcp", "us-central1"): {
-        "a2-highgpu-1g": 6,
-        "a2-highgpu-2g": 2,
+        "a2-highgpu-1g": 3,
+        "a2-highgpu-2g": 1,
         "a2-highgpu-4g": 1,
         "a2-highgpu-8g": 1,
-        "g2-standard-8": 6,
-        "g2-standard-48": 2,
+        "g2-standard-8": 3,
+        "g2-standard-48": 1,
     },
-    ("gcp", "europe-west4"): {"a2-highgpu-1g": 4, "g2-standard-8": 4, "a3-highgpu-8g": 1},
+    ("gcp", "europe-west4"): {"a2-highgpu-1g": 2, "g2-standard-8": 2, "a3-highgpu-8g": 1},
 }
-COMMITMENT = ("gcp", "us-central1", "a2-highgpu-1g", 3)
+COMMITMENT = ("gcp", "us-central1", "a2-highgpu-1g", 2)
 """Machines that are paid for the whole week, used or not."""
 
 

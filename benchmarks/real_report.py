@@ -58,7 +58,7 @@ def _mapping(facts: Mapping[str, Any]) -> Iterator[str]:
     )
     yield (
         "- **Capacity:** quotas in three AWS and two Google regions, the same for on-demand and"
-        " spot, and three committed machines; offers without a quota are not used"
+        " spot, and two committed machines; offers without a quota are not used"
         " (`default_capacity_machines = 0`)."
     )
     yield (

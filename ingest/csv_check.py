@@ -82,7 +82,7 @@ def header(name: str, head: bytes) -> tuple[str, ...]:
 
 
 def refuse_bad_names(name: str, names: list[str]) -> None:
-    """Refuse column names that are empty or come twice.
+    """Refuse column names that are empty or come twice, in whatever case.
 
     Raises:
         RejectedSourceError: When that is so; names the column.
@@ -90,7 +90,8 @@ def refuse_bad_names(name: str, names: list[str]) -> None:
     for position, column in enumerate(names, 1):
         if not column.strip():
             raise RejectedSourceError(f"{name}: column {position} of the header has no name")
-    twice = sorted({column for column in names if names.count(column) > 1})
+    plain = [column.lower() for column in names]
+    twice = sorted({column for column in names if plain.count(column.lower()) > 1})
     if twice:
         raise RejectedSourceError(
             f"{name}: column {', '.join(twice)} comes twice in the header; each may come once"

@@ -1,6 +1,7 @@
 """Which sources there are, and how a setting becomes one."""
 
 import re
+from collections.abc import Sequence
 
 from ingest.port import Kind, RejectedSourceError, Source
 from ingest.sources.files import FilesSource
@@ -14,7 +15,18 @@ def source_of(name: str, path: str, kind: str | None = None) -> Source:
     Raises:
         RejectedSourceError: When the name or the kind is none.
     """
-    return FilesSource(checked_name(name), [path], kind=checked_kind(kind))
+    return files_source(name, [path], kind)
+
+
+def files_source(
+    name: str, paths: Sequence[str], kind: str | None = None, *, complete: bool = True
+) -> Source:
+    """Return a source of files; not ``complete`` where they only add to what is there.
+
+    Raises:
+        RejectedSourceError: When the name or the kind is none.
+    """
+    return FilesSource(checked_name(name), paths, kind=checked_kind(kind), complete=complete)
 
 
 def checked_name(name: str) -> str:

@@ -35,8 +35,16 @@ class Found(NamedTuple):
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile on first use, keep the machine code on disk, release the interpreter lock."""
-    made: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+    """Compile on first use, keep the machine code on disk, release the interpreter lock.
+
+    Numba keeps it beside the module or in the user's cache; where it may write to neither, each
+    process compiles for itself.
+    """
+    made: Callable[..., Any]
+    try:
+        made = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        made = numba.njit(nogil=True)(function)
     return made
 
 

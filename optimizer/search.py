@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 _WIDTH = 30  # windows per job that a neighbourhood looks at
 _EFFORT = 1.0  # units of CP-SAT's own clock per neighbourhood, about a second each
 _SIZE_MIN, _SIZE_MAX = 20, 200  # jobs in a neighbourhood
-_MOVES = 400  # annealing moves per job and round
-_SLICE = 20_000  # moves between two looks at the clock
-_HOT, _WARM, _COLD = 0.1, 0.03, 0.001  # temperatures, in average costs of a job
+_MOVES = 4000  # annealing moves per job and round
+_ROUND_SHARE = 0.6  # of the remaining time, at most, for one round
+_SHORTEST_S = 0.05  # that a step is given, however late it is
+_STEPS = 100  # temperatures of a round, at least
+_SLICE = 20_000  # moves at one temperature, at most, between two looks at the clock
+_HOT, _WARM, _COLD = 0.1, 0.03, 0.001  # first, later and last temperatures, in mean job costs
 _BATCHES = 3  # sets of neighbourhoods between two rounds of annealing
 
 
@@ -88,27 +91,34 @@ class Search:
                         self._repair(pool)
 
     def _goes_on(self) -> bool:
-        return self._limits.left_s > 0 and self.cost > self._dual.bound
+        return self._limits.left_s > 0 and not self._is_best(self.draft)
+
+    def _is_best(self, draft: Draft) -> bool:
+        return total(self._table, draft) == self._dual.bound
 
     def _anneal(self, pool: ThreadPoolExecutor, hot: float) -> None:
         """One cooling per worker from the same plan; the best end wins."""
-        scale = self.cost / self._table.jobs
-        moves = max(_SLICE, _MOVES * self._table.jobs)
-        temperatures = scale * hot * (_COLD / hot) ** (np.arange(moves) / moves)
+        budget_s = max(self._limits.left_s * _ROUND_SHARE, _SHORTEST_S)
         seeds = self._rng.integers(2**31, size=self._limits.workers).tolist()
-        ends = pool.map(lambda seed: self._cooled(temperatures, seed), seeds)
+        ends = pool.map(lambda seed: self._cooled(hot, budget_s, seed), seeds)
         drafts = [self.draft, *ends]
         totals = [total(self._table, draft) for draft in drafts]
         self.draft = drafts[int(np.argmin(totals))]
 
-    def _cooled(self, temperatures: Floats, seed: int) -> Draft:
+    def _cooled(self, hot: float, budget_s: float, seed: int) -> Draft:
+        """Cool from ``hot`` with the moves or, if they take too long, with the time."""
         best = self.draft.copy()
         state = state_of(self._table, best.choice)
-        lead = 0.0
-        for first in range(0, len(temperatures), _SLICE):
-            if self._limits.left_s <= 0:
+        scale = self.cost / self._table.jobs
+        moves = _MOVES * self._table.jobs
+        length = max(1, min(_SLICE, moves // _STEPS))
+        began, lead = self._limits.clock(), 0.0
+        for first in range(0, moves, length):
+            done = max(first / moves, (self._limits.clock() - began) / budget_s)
+            if done >= 1 or self._is_best(best):
                 break
-            course = Course(temperatures[first : first + _SLICE], (seed + first) % 2**31)
+            temperature = scale * hot * (_COLD / hot) ** done
+            course = Course(np.full(length, temperature), (seed + first) % 2**31)
             lead = cool(self._problem, state, best.choice, course, lead)
         best.room = state_of(self._table, best.choice).room
         return best
@@ -153,7 +163,7 @@ class Search:
         candidates, now = self._candidates(jobs, room)
         model = WindowModel(queue, room, candidates, exact=False)
         model.hint(now)
-        limit_s = max(self._limits.left_s, 0.05)
+        limit_s = max(self._limits.left_s, _SHORTEST_S)
         answer = model.solve(limit_s=limit_s, effort=_EFFORT, seed=seed, workers=1)
         chosen = now if answer.chosen is None else answer.chosen
         gain = int(candidates.cost[now].sum() - candidates.cost[chosen].sum())

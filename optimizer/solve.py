@@ -70,6 +70,7 @@ def solve(
     dual.improve(_strides(table, limits, time_limit_s * _DUAL_SHARE))
     draft = _first_draft(table, dual.prefix(), np.random.default_rng(seed))
     draft, bound = _whole(table, dual, draft, limits, seed)
+    dual.bound = bound
     if total(table, draft) > bound:
         search = Search(table, dual, draft, seed=seed, limits=limits)
         search.run()

@@ -106,7 +106,10 @@ def _own(connection: duckdb.DuckDBPyConnection, table: str) -> Iterable[Finding]
     if table not in _OWN_QUESTIONS:
         return []
     question = read_question(f"load/{table}_findings")
-    return [Finding(*row) for row in connection.execute(question.sql).fetchall()]
+    return [
+        Finding(rule, column, rows or 0)
+        for rule, column, rows in connection.execute(question.sql).fetchall()
+    ]
 
 
 @cache

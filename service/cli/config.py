@@ -32,13 +32,12 @@ def config(
     """Show every setting, secrets masked, and where its value came from."""
     from service.bootstrap import setting_origins
 
-    match form:
-        case Format.TABLE:
-            _show_table(setting_origins())
-        case Format.JSON:
-            _show_json(setting_origins())
-        case Format.MARKDOWN:
-            typer.echo(reference())
+    if form is Format.MARKDOWN:
+        typer.echo(reference())
+    elif form is Format.JSON:
+        _show_json(setting_origins())
+    else:
+        _show_table(setting_origins())
 
 
 def reference() -> str:

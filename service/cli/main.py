@@ -60,11 +60,7 @@ def options(
     del debug, shown  # ``main`` looks for the one, its callback has dealt with the other.
 
 
-from importlib.util import find_spec  # noqa: E402 -- DEV GUARD
-
 for _name in COMMANDS:
-    if find_spec(f"service.cli.{_name}") is None:
-        continue  # noqa: E701 -- DEV GUARD
     import_module(f"service.cli.{_name}").register(app)
 
 

@@ -107,14 +107,12 @@ class Shares:
 
 def shares(pool: Pool, use: Mapping[date, DayOfUse], day: date, days: int) -> Shares:
     """Return who bears how much of a charge on ``pool`` that covers ``days`` from ``day`` on."""
-    match pool.sharing:
-        case Sharing.BY_USE:
-            window = (day + timedelta(days=offset) for offset in range(days))
-            return _by_use(pool, [use[one] for one in window if one in use])
-        case Sharing.BY_RESERVATION:
-            return _by_reservation(pool)
-        case Sharing.EVENLY:
-            return Shares(dict.fromkeys(map(shared, pool.teams), 1), Method.EVENLY)
+    if pool.sharing is Sharing.BY_USE:
+        window = (day + timedelta(days=offset) for offset in range(days))
+        return _by_use(pool, [use[one] for one in window if one in use])
+    if pool.sharing is Sharing.BY_RESERVATION:
+        return _by_reservation(pool)
+    return Shares(dict.fromkeys(map(shared, pool.teams), 1), Method.EVENLY)
 
 
 def shared(team: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from ingest.machines import is_a
 from optimizer.instance import Instance, Job, Offer, Option
 from service.documents.workload import WorkloadDocument
 from service.domain.horizon import SLOT_MINUTES, Horizon
+from service.usecases.feasible_ways import feasible_ways, obstacle
 from service.usecases.leave_out_price import leave_out_price
 from service.usecases.market_offers import MarketOffer, Supply, market_offers
 from service.usecases.workload_options import workload_choices
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from service.domain.exchange import Exchange
     from service.domain.workloads import Workload
     from service.usecases.current_prices import Price
+    from service.usecases.workload_options import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +167,26 @@ def _job(
     choices = workload_choices(document, offers, exchange)
     if not choices.ways:
         return LeftOut(request, "no_offer", choices.obstacle or "no offer is left")
+    ways = feasible_ways(choices.ways, document.nodes, range(release, due))
+    if not ways:
+        return LeftOut(request, *obstacle(choices.ways, document.nodes, range(release, due)))
     return Job(
         id=request.job_id,
         release=release,
         due=due,
         gang=document.nodes,
-        unplaced_cost=leave_out_price(document, choices.ways, exchange),
-        options=tuple(Option(w.offer.id, w.slots, w.fixed_micros) for w in choices.ways),
+        unplaced_cost=leave_out_price(document, ways, exchange),
+        options=_as_options(ways),
     )
 
 
 def _options(
     request: Request, offers: Sequence[MarketOffer], exchange: Exchange
 ) -> tuple[Option, ...]:
-    ways = workload_choices(request.document, offers, exchange).ways
+    return _as_options(workload_choices(request.document, offers, exchange).ways)
+
+
+def _as_options(ways: Sequence[Choice]) -> tuple[Option, ...]:
     return tuple(Option(way.offer.id, way.slots, way.fixed_micros) for way in ways)
 
 

@@ -68,8 +68,8 @@ def _json_path(key: str) -> str:
 
 def _charges(kinds: pa.Table, keys: list[str], policy: Policy) -> Iterator[Charge]:
     @cache
-    def tags_of(text: str) -> tuple[dict[str, str], str | None]:
-        values = zip(keys, json.loads(text), strict=True)
+    def tags_of(text: str | None) -> tuple[dict[str, str], str | None]:
+        values = [] if text is None else zip(keys, json.loads(text), strict=True)
         tags = {key: value for key, value in values if value is not None}
         return tags, next((tags[key] for key in policy.namespace_tags if key in tags), None)
 

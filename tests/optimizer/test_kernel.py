@@ -1,5 +1,7 @@
 """The compiled loops, each on a problem that can be worked out by hand."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from optimizer import Instance, Job, Offer, Option, kernel
@@ -7,6 +9,9 @@ from optimizer.anneal import Course, Problem, cool, state_of, targets_of
 from optimizer.greedy import Draft, total
 from optimizer.kernel import Choice
 from optimizer.tables import has_room, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PRICES = (5, 1, 2, 9)
 WEEK = Instance(
@@ -102,3 +107,11 @@ def test_room_is_looked_for_in_slots_in_a_row() -> None:
 
     assert has_room(WEEK, job, 2, TABLE.capacity[0])
     assert not has_room(WEEK, job, 3, TABLE.capacity[0])
+
+
+def test_a_function_that_cannot_be_kept_on_disk_is_compiled_all_the_same() -> None:
+    """Code without a file has no place in any cache, like a package where nothing is writable."""
+    names: dict[str, Callable[[int], int]] = {}
+    exec("def twice(number):\n    return 2 * number", names)  # noqa: S102 - code without a file
+
+    assert kernel.compiled(names["twice"])(21) == 42

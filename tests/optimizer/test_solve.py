@@ -133,13 +133,13 @@ def test_a_crowded_week_is_planned_better_than_by_greedy_and_near_the_bound(work
 
 
 def searched(workers: int) -> tuple[Search, int, int]:
-    """A search from the empty plan that stops at the twelfth look at its clock; cost, bound."""
+    """A search from the empty plan that stops at the 200th look at its clock; cost, bound."""
     table = tables(crowded_week(60, seed=2))
     dual = Dual(table)
     dual.improve([20.0 * 0.97**turn for turn in range(200)])
-    looks = iter(range(12))
+    looks = iter(range(200))
     # Steps of a thousand seconds never cut a neighbourhood short; only its effort does.
-    limits = Limits(11_000, clock=lambda: 1000.0 * next(looks, 12), workers=workers)
+    limits = Limits(199_000, clock=lambda: 1000.0 * next(looks, 200), workers=workers)
     draft = empty_draft(table)
     before = total(table, draft)
     search = Search(table, dual, draft, seed=0, limits=limits)

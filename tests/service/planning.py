@@ -10,12 +10,13 @@ from uuid import UUID
 import duckdb
 
 from ingest.machines import machine_types
+from optimizer.instance import Job, Option
 from service.documents.capacity import CapacityDocument
 from service.documents.workload import WorkloadDocument
 from service.domain.exchange import Exchange
 from service.domain.horizon import Horizon
 from service.domain.workloads import Workload, WorkloadState
-from service.usecases.build_instance import Market
+from service.usecases.build_instance import Market, Problem, build_instance, requests_of
 from service.usecases.current_prices import Price
 from warehouse.commit import commit
 from warehouse.lake import Lake
@@ -110,6 +111,44 @@ def horizon(slots: int = 24) -> Horizon:
 def hour(slot: int) -> str:
     """When a slot begins, as a workload file says it."""
     return (START + timedelta(hours=slot)).isoformat()
+
+
+OD = "aws/us-east-1/*/p5.48xlarge/on_demand"
+SPOT = "aws/us-east-1/use1-az1/p5.48xlarge/spot"
+BOTH = (
+    price(H100X8, "50"),
+    price(H100X8, "20", market="spot", zone="use1-az1"),
+)
+CHECKPOINT = {"interval_minutes": 30, "save_minutes": 0, "restore_minutes": 9}
+
+
+def problem(
+    *documents: WorkloadDocument,
+    prices: Sequence[Price] = BOTH,
+    document: CapacityDocument | None = None,
+    default: int = 8,
+    slots: int = 24,
+) -> Problem:
+    """The problem of these workloads."""
+    queue = requests_of(stored(one, number) for number, one in enumerate(documents, 1))
+    return build_instance(queue, market(prices, document, default), horizon(slots))
+
+
+def only_job(made: Problem) -> Job:
+    """The one job that was made."""
+    (job,) = made.instance.jobs
+    return job
+
+
+def options(made: Problem) -> dict[str, Option]:
+    """The options of the one job by offer."""
+    return {option.offer: option for option in only_job(made).options}
+
+
+def capacities(made: Problem) -> dict[str, int]:
+    """The capacity of each offer, which is the same in every slot."""
+    assert all(len(set(offer.capacity)) == 1 for offer in made.instance.offers)
+    return {offer.id: offer.capacity[0] for offer in made.instance.offers}
 
 
 PRICE_COLUMNS = (

@@ -18,6 +18,7 @@ from service.bootstrap import (
     system_clock,
     wire,
 )
+from service.cli.console import open_wiring
 from service.config import Settings
 from service.errors import UnavailableError
 from service.store.embedded import EmbeddedServer
@@ -71,6 +72,20 @@ def test_a_configured_database_without_schema_is_not_touched(
 
     with pytest.raises(UnavailableError, match="run comptroller db upgrade"), wire(settings):
         pass
+
+
+def test_commands_open_what_the_environment_configures(
+    database: Logins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``open_wiring`` is the one way that commands get to store, lake and engine."""
+    monkeypatch.setenv("COMPTROLLER_DATABASE_URL", database.app)
+    monkeypatch.setenv("COMPTROLLER_DATA_DIR", str(tmp_path / "data"))
+
+    with open_wiring() as wiring, wiring.store.work() as work:
+        plan = work.plans.latest()
+
+    assert plan is None
+    assert wiring.settings.data_dir == tmp_path / "data"
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,75 +1,35 @@
-"""From prices, capacity and a queue to an instance: durations, costs, quotas, and refusals."""
+"""From prices and a queue to an instance: durations, costs, windows, and refusals."""
 
-from collections import Counter
-from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from optimizer.instance import Job, Option
 from optimizer.solve import solve
-from service.documents.capacity import CapacityDocument
-from service.documents.workload import WorkloadDocument
-from service.usecases.build_instance import (
-    Problem,
-    build_instance,
-    requests_of,
-    restricted,
-)
-from service.usecases.current_prices import ON_DEMAND, Price
+from service.usecases.build_instance import build_instance, requests_of, restricted
+from service.usecases.current_prices import ON_DEMAND
 from tests.service.planning import (
     A100X8,
+    BOTH,
+    CHECKPOINT,
     H100X1,
     H100X8,
+    OD,
+    SPOT,
+    START,
     capacity,
     horizon,
     hour,
     market,
+    only_job,
+    options,
     price,
+    problem,
     quota,
     stored,
     term,
     workload,
 )
-
-OD = "aws/us-east-1/*/p5.48xlarge/on_demand"
-SPOT = "aws/us-east-1/use1-az1/p5.48xlarge/spot"
-BOTH = (
-    price(H100X8, "50"),
-    price(H100X8, "20", market="spot", zone="use1-az1"),
-)
-CHECKPOINT = {"interval_minutes": 30, "save_minutes": 0, "restore_minutes": 9}
-
-
-def problem(
-    *documents: WorkloadDocument,
-    prices: Sequence[Price] = BOTH,
-    document: CapacityDocument | None = None,
-    default: int = 8,
-    slots: int = 24,
-) -> Problem:
-    """The problem of these workloads."""
-    queue = requests_of(stored(one, number) for number, one in enumerate(documents, 1))
-    return build_instance(queue, market(prices, document, default), horizon(slots))
-
-
-def only_job(made: Problem) -> Job:
-    """The one job that was made."""
-    (job,) = made.instance.jobs
-    return job
-
-
-def options(made: Problem) -> dict[str, Option]:
-    """The options of the one job by offer."""
-    return {option.offer: option for option in only_job(made).options}
-
-
-def capacities(made: Problem) -> dict[str, int]:
-    """The capacity of each offer, which is the same in every slot."""
-    assert all(len(set(offer.capacity)) == 1 for offer in made.instance.offers)
-    return {offer.id: offer.capacity[0] for offer in made.instance.offers}
 
 
 def test_work_in_accelerator_hours_is_divided_among_all_accelerators() -> None:
@@ -160,7 +120,10 @@ def test_large_gangs_are_interrupted_more_often() -> None:
     """4 h with 1 h between checkpoints, 0.6 h lost: 4 / (1 - 0.15), / (1 - 0.3), / (1 - 0.45)."""
     slots = [
         options(
-            problem(workload(nodes=nodes, preemptible=True, checkpoint={"interval_minutes": 60}))
+            problem(
+                workload(nodes=nodes, preemptible=True, checkpoint={"interval_minutes": 60}),
+                default=16,
+            )
         )[SPOT].slots
         for nodes in (7, 8, 16)
     ]
@@ -329,6 +292,52 @@ def test_what_lies_outside_the_horizon_is_left_for_another_plan(
 
 
 @pytest.mark.parametrize(
+    ("changes", "code", "reason"),
+    [
+        (
+            {"deadline": hour(3)},
+            "window_too_short",
+            "its shortest way to run takes 4 hours, its window has 3",
+        ),
+        (
+            {"earliest_start": (START + timedelta(minutes=90)).isoformat(), "deadline": hour(2)},
+            "window_too_short",
+            "its shortest way to run takes 4 hours, its window has 0",
+        ),
+        (
+            {"nodes": 9},
+            "gang_exceeds_capacity",
+            "it needs 9 machines together; no offer that it may use has more than 8",
+        ),
+    ],
+)
+def test_what_not_even_an_empty_cloud_could_run_is_told_so(
+    changes: dict[str, Any], code: str, reason: str
+) -> None:
+    """It is no job of the instance, so it does not blow up cost, bound and gap."""
+    made = problem(workload(**changes))
+
+    assert made.instance.jobs == ()
+    assert [(left.code, left.reason) for left in made.left_out] == [(code, reason)]
+
+
+def test_machines_that_are_there_for_too_short_are_no_way_to_run() -> None:
+    """A block of 3 hours does not hold 4 hours of work, one of 4 hours does."""
+    blocks = [
+        term("short", H100X8, 1, start=hour(0), end=hour(3), price_upfront="1"),
+        term("long", H100X8, 1, start=hour(5), end=hour(9), price_upfront="1"),
+    ]
+
+    too_short = problem(workload(), prices=(), document=capacity(capacity_blocks=blocks[:1]))
+    enough = problem(workload(), prices=(), document=capacity(capacity_blocks=blocks))
+
+    assert [left.reason for left in too_short.left_out] == [
+        "no offer has 1 machines together for long enough within its window of 24 hours"
+    ]
+    assert set(options(enough)) == {"aws/us-east-1/*/p5.48xlarge/capacity_block/long"}
+
+
+@pytest.mark.parametrize(
     ("changes", "dollars"),
     [
         ({"priority": 0}, 200),
@@ -373,138 +382,6 @@ def test_two_workloads_of_one_name_are_told_apart() -> None:
     ]
 
 
-def test_without_a_quota_the_default_holds_and_is_noted() -> None:
-    """8 machines are assumed for each of the two offers."""
-    made = problem(workload(preemptible=True))
-
-    assert capacities(made) == {OD: 8, SPOT: 8}
-    assert made.notes == {"offer without a quota, 8 machines assumed": 2}
-
-
-def test_a_default_of_none_offers_only_what_quotas_name() -> None:
-    """With no default the spot quota of 3 is all there is; a quota of 0 would be shown."""
-    document = capacity(quotas=[quota(H100X8, 3, market="spot")])
-
-    made = problem(workload(preemptible=True), document=document, default=0)
-
-    assert capacities(made) == {SPOT: 3}
-    assert capacities(problem(workload(), document=capacity(quotas=[quota(H100X8, 0)]))) == {OD: 0}
-
-
-def test_the_cheapest_zone_carries_the_quota_of_its_region() -> None:
-    """10 spot machines in three zones: all of them in az2, the cheapest."""
-    zones = [
-        price(H100X8, dollars, market="spot", zone=zone)
-        for zone, dollars in (("az1", "21"), ("az2", "19"), ("az3", "20"))
-    ]
-    document = capacity(quotas=[quota(H100X8, 10, market="spot")])
-
-    made = problem(workload(preemptible=True), prices=zones, document=document)
-
-    assert capacities(made) == {"aws/us-east-1/az2/p5.48xlarge/spot": 10}
-
-
-def test_quotas_of_zones_divide_the_quota_of_the_region() -> None:
-    """10 in the region, 4 of them at most in az2: 4 in az2, then 6 in az3."""
-    zones = [
-        price(H100X8, dollars, market="spot", zone=zone)
-        for zone, dollars in (("az1", "21"), ("az2", "19"), ("az3", "20"))
-    ]
-    quotas = [
-        quota(H100X8, 10, market="spot"),
-        quota(H100X8, 4, market="spot", zone="az2"),
-    ]
-
-    made = problem(workload(preemptible=True), prices=zones, document=capacity(quotas=quotas))
-
-    assert capacities(made) == {
-        "aws/us-east-1/az2/p5.48xlarge/spot": 4,
-        "aws/us-east-1/az3/p5.48xlarge/spot": 6,
-    }
-
-
-def test_a_region_wide_offer_has_the_largest_of_its_zones() -> None:
-    """A gang sits in one zone: quotas of 4 and 6 let 6 machines run together."""
-    quotas = [quota(H100X8, 4, zone="az1"), quota(H100X8, 6, zone="az2")]
-
-    made = problem(workload(), document=capacity(quotas=quotas))
-
-    assert capacities(made) == {OD: 6}
-
-
-def test_a_family_shares_its_quota_evenly() -> None:
-    """7 machines of family p5 are 4 p5.48xlarge and 3 p5.4xlarge; a quota of a type goes first."""
-    both = (price(H100X8, "50"), price(H100X1, "7"))
-    one = workload(accelerators=[{"model": "H100", "count_per_node": 1}])
-    family = quota(None, 7, family="p5")
-
-    shared = problem(one, prices=both, document=capacity(quotas=[family]))
-    named = problem(one, prices=both, document=capacity(quotas=[family, quota(H100X1, 5)]))
-
-    small = "aws/us-east-1/*/p5.4xlarge/on_demand"
-    assert capacities(shared) == {OD: 4, small: 3}
-    assert capacities(named) == {OD: 7, small: 5}
-
-
-def test_what_is_paid_for_comes_out_of_the_quota_first() -> None:
-    """A quota of 10 with 4 committed machines: 4 at no further cost and 6 on demand."""
-    document = capacity(quotas=[quota(H100X8, 10)], commitments=[term("sp", H100X8, 4)])
-
-    made = problem(workload(), document=document)
-
-    assert capacities(made) == {"aws/us-east-1/*/p5.48xlarge/committed/sp": 4, OD: 6}
-    assert {offer.id: offer.price[0] for offer in made.instance.offers} == {
-        "aws/us-east-1/*/p5.48xlarge/committed/sp": 0,
-        OD: 50_000_000,
-    }
-
-
-def test_a_reservation_and_a_commitment_of_the_same_machines_are_one() -> None:
-    """3 reserved and 4 committed machines are 4 machines: 3 reserved, 1 more."""
-    document = capacity(
-        commitments=[term("sp", H100X8, 4)],
-        reservations=[term("cr", H100X8, 3, zone="use1-az1")],
-    )
-
-    made = problem(workload(), prices=(), document=document)
-
-    assert capacities(made) == {
-        "aws/us-east-1/*/p5.48xlarge/committed/sp": 1,
-        "aws/us-east-1/use1-az1/p5.48xlarge/committed/cr": 3,
-    }
-
-
-def test_a_capacity_block_is_free_within_its_window_and_absent_outside() -> None:
-    """Slots 2 to 5 of 8, beside a quota of nothing."""
-    block = term("cb", H100X8, 2, start=hour(2), end=hour(6), price_upfront="99")
-    document = capacity(capacity_blocks=[block], quotas=[quota(H100X8, 0)])
-
-    made = problem(workload(), prices=(), document=document, slots=8)
-
-    (offer,) = made.instance.offers
-    assert offer.id == "aws/us-east-1/*/p5.48xlarge/capacity_block/cb"
-    assert offer.capacity == (0, 0, 2, 2, 2, 2, 0, 0)
-    assert set(offer.price) == {0}
-
-
-def test_a_contract_on_an_unknown_machine_type_is_noted() -> None:
-    """Nothing is known about p99, so nothing runs on it."""
-    document = capacity(commitments=[term("sp", "p99.large", 4)])
-
-    made = problem(workload(), document=document)
-
-    assert made.notes["committed machine type is not in ingest/machines.csv"] == 1
-
-
-def test_a_contract_that_is_over_offers_nothing() -> None:
-    """Its last day was before the horizon."""
-    over = term("sp", H100X8, 4, start=hour(-9), end=hour(0))
-
-    made = problem(workload(), document=capacity(commitments=[over]))
-
-    assert capacities(made) == {OD: 8}
-
-
 def test_all_on_demand_asks_without_contracts_and_without_spot() -> None:
     """The whole quota of 10 is on demand then; the prices of leaving out stay the same."""
     document = capacity(quotas=[quota(H100X8, 10)], commitments=[term("sp", H100X8, 4)])
@@ -523,122 +400,6 @@ def test_offers_that_nobody_asks_for_are_not_in_the_instance() -> None:
     made = problem(workload(), prices=(price(H100X8, "50"), price(A100X8, "20")))
 
     assert [offer.id for offer in made.instance.offers] == [OD]
-
-
-ZONES = ("az1", "az2", None)
-DOLLARS = st.integers(1, 60).map(str)
-prices_of_any_kind = st.lists(
-    st.builds(
-        lambda machine, dollars, kind, zone: price(machine, dollars, market=kind, zone=zone),
-        st.sampled_from((H100X8, H100X1, A100X8)),
-        DOLLARS,
-        st.sampled_from(("on_demand", "spot")),
-        st.sampled_from(ZONES),
-    ),
-    max_size=8,
-    unique_by=lambda one: (one.machine.name, one.market, one.zone),
-)
-quotas_of_any_kind = st.lists(
-    st.builds(
-        lambda subject, machines, kind, zone: (
-            quota(None, machines, market=kind, zone=zone) | subject
-        ),
-        st.sampled_from(
-            ({"machine_type": H100X8}, {"machine_type": H100X1}, {"family": "p"}, {"family": "p5"})
-        ),
-        st.integers(0, 9),
-        st.sampled_from(("on_demand", "spot")),
-        st.sampled_from(ZONES),
-    ),
-    max_size=5,
-    unique_by=lambda one: (one.get("machine_type"), one.get("family"), one["market"], one["zone"]),
-)
-contracts = st.lists(
-    st.builds(
-        lambda number, machine, machines, zone: term(str(number), machine, machines, zone=zone),
-        st.integers(0, 99),
-        st.sampled_from((H100X8, A100X8)),
-        st.integers(1, 9),
-        st.sampled_from(ZONES),
-    ),
-    max_size=3,
-    unique_by=lambda one: one["id"],
-)
-documents = st.lists(
-    st.builds(
-        lambda nodes, hours, count, spot, strict: workload(
-            nodes=nodes,
-            preemptible=spot,
-            work={"duration_hours": hours},
-            accelerators=[{"model": model, "count_per_node": count} for model in ("H100", "A100")],
-            **({"sla": {"class": "strict"}, "deadline": hour(6)} if strict else {}),
-        ),
-        st.integers(1, 4),
-        st.integers(1, 3),
-        st.sampled_from((1, 8)),
-        st.booleans(),
-        st.booleans(),
-    ),
-    min_size=1,
-    max_size=5,
-)
-
-
-@given(prices_of_any_kind, quotas_of_any_kind, contracts, contracts)
-def test_together_all_offers_never_exceed_a_quota(
-    prices: list[Price],
-    quotas: list[dict[str, Any]],
-    committed: list[dict[str, Any]],
-    reserved: list[dict[str, Any]],
-) -> None:
-    """Whatever is for sale or paid for: summed over offers, no quota of region or zone breaks."""
-    document = capacity(quotas=quotas, commitments=committed, reservations=reserved)
-    wants_all = workload(
-        preemptible=True,
-        accelerators=[{"model": model, "count_per_node": 1} for model in ("H100", "A100")],
-    )
-
-    made = problem(wants_all, prices=prices, document=document, slots=2)
-
-    for one in quotas:
-        used = Counter[int]()
-        for offer in made.instance.offers:
-            _, _, zone, machine, model = offer.id.split("/")[:5]
-            if ("spot" if model == "spot" else "on_demand") != one["market"]:
-                continue
-            if one["zone"] is not None and zone != one["zone"]:
-                continue
-            if _quota_of(machine, one, quotas) is one:
-                used.update(dict(enumerate(offer.capacity)))
-        assert max(used.values(), default=0) <= one["machines"]
-
-
-def _quota_of(
-    machine: str, like: dict[str, Any], quotas: list[dict[str, Any]]
-) -> dict[str, Any] | None:
-    """The most specific quota of the same market and zone, found in the plainest way."""
-    same = [q for q in quotas if (q["market"], q["zone"]) == (like["market"], like["zone"])]
-    for subject in ({"machine_type": machine}, {"family": "p5"}, {"family": "p"}):
-        for one in same:
-            family = subject.get("family")
-            if subject.items() <= one.items() and machine.startswith(family or machine):
-                return one
-    return None
-
-
-@given(documents, prices_of_any_kind)
-def test_a_strict_workload_never_has_a_spot_option(
-    queue: list[WorkloadDocument], prices: list[Price]
-) -> None:
-    """Nor has one that is not preemptible."""
-    named = [one.model_copy(update={"name": f"w{n}"}) for n, one in enumerate(queue)]
-
-    made = problem(*named, prices=prices, slots=8)
-
-    for job in made.instance.jobs:
-        document = made.requests[job.id].document
-        if document.sla.sla_class == "strict" or not document.preemptible:
-            assert not any(option.offer.endswith("/spot") for option in job.options)
 
 
 def test_the_solver_takes_what_was_built() -> None:

@@ -13,6 +13,7 @@ from service.store.embedded.folders import open_to_all
 
 SERVER_USER = "comptroller"
 _CAPABILITIES = {"dac_read_search": 2, "dac_override": 1}
+_PROGRAMS = "/usr/sbin:/usr/bin:/sbin:/bin"  # A PATH without sbin hides useradd.
 _EXECUTE_TIMEOUT_S = 120
 
 
@@ -58,7 +59,7 @@ def launcher(account: Account, folders: Iterable[Path], program: Path) -> Accoun
     """
     if os.geteuid() != 0:
         return account
-    setpriv = shutil.which("setpriv")
+    setpriv = shutil.which("setpriv", path=_PROGRAMS)
     if setpriv is None:
         raise UnavailableError(
             "starting the embedded server as root needs the program setpriv (util-linux); "
@@ -89,10 +90,8 @@ def _capability(*, runs_for_all: bool) -> str:
 
 
 def _effective_capabilities() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return int(line.split()[1], base=16)
-    return 0
+    facts = Path("/proc/self/status").read_text()
+    return int(facts.partition("CapEff:")[2].split()[0], base=16)
 
 
 def _find_user() -> pwd.struct_passwd | None:
@@ -103,14 +102,12 @@ def _find_user() -> pwd.struct_passwd | None:
 
 
 def _make_user() -> pwd.struct_passwd:
-    useradd = shutil.which("useradd") or "/usr/sbin/useradd"
-    options = ("--system", "--no-create-home", "--home-dir", "/nonexistent")
-    shell = ("--shell", "/usr/sbin/nologin")
-    try:
-        made = Account(0, 0).execute(useradd, *options, *shell, SERVER_USER)
-        reason = made.stdout.strip()
-    except FileNotFoundError:
-        reason = "there is no useradd"
+    useradd = shutil.which("useradd", path=_PROGRAMS)
+    reason = "there is no useradd"
+    if useradd is not None:
+        options = ("--system", "--no-create-home", "--home-dir", "/nonexistent")
+        shell = ("--shell", "/usr/sbin/nologin")
+        reason = Account(0, 0).execute(useradd, *options, *shell, SERVER_USER).stdout.strip()
     entry = _find_user()  # Another process may have made it at the same moment.
     if entry is None:
         raise UnavailableError(

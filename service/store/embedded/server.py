@@ -153,7 +153,7 @@ class EmbeddedServer:
         finally:
             password.unlink()
         if made.returncode:
-            raise UnavailableError(f"the embedded server cannot be made: {made.stdout.strip()}")
+            raise UnavailableError(f"the embedded server cannot be made: {_end(made.stdout)}")
         (draft / "pg_hba.conf").write_text(_HBA)
         draft.rename(self._cluster)
 
@@ -162,8 +162,7 @@ class EmbeddedServer:
             _binary("pg_ctl"), verb, "--wait", "--timeout=60", f"--pgdata={self._cluster}", *options
         )
         if done.returncode:
-            log = self._log.read_text().splitlines()[-3:] if self._log.exists() else []
-            reason = " / ".join(log) or done.stdout.strip()
+            reason = _end(self._log.read_text() if self._log.exists() else "") or _end(done.stdout)
             raise UnavailableError(
                 f"the embedded server did not {verb}; the end of {self._log} says: {reason}"
             )
@@ -207,6 +206,11 @@ def _conninfo(folder: Path, password: str) -> str:
     return make_conninfo(
         host=str(folder), port=_PORT, user=ADMIN, password=password, dbname="postgres"
     )
+
+
+def _end(text: str) -> str:
+    """Put the last lines of what a program wrote into one."""
+    return " / ".join(text.strip().splitlines()[-3:])
 
 
 def _binary(name: str) -> Path:

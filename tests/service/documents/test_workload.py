@@ -85,6 +85,13 @@ def test_the_example_fits_the_json_schema() -> None:
     jsonschema.validate(document, json_schema())
 
 
+def test_the_documented_schema_is_the_forms_own() -> None:
+    """``docs/workload.schema.json`` is what ``json_schema()`` gives."""
+    documented = json.loads((PAGE.parent / "workload.schema.json").read_text(encoding="utf-8"))
+
+    assert documented == json_schema()
+
+
 def test_a_form_survives_being_stored() -> None:
     """What is written as JSON reads back equal, decimals and moments included."""
     (workload,) = parse_workloads(example(), "example.yaml")

@@ -104,6 +104,24 @@ def test_gpu_time_goes_to_the_jobs_team_then_to_the_namespaces() -> None:
     assert rules.team_of_use(None, None) == "unallocated"
 
 
+def test_many_charges_have_the_owners_that_each_has_alone() -> None:
+    """What is remembered of one charge's values decides nothing about other values."""
+    rules = policy(
+        Rule({"provider": "AWS", "account": "1"}, team="vision"),
+        Rule({"account": "1"}, {"env": "prod"}, team="nlp"),
+        Rule({"provider": "A*"}, team="nlp"),
+    )
+    owners = rules.owners()
+    charges = [
+        Charge(provider=provider, billing_account=account, tags=tags)
+        for provider in ("AWS", "Azure", "Google", None)
+        for account in ("1", "2", None)
+        for tags in ({"env": "prod"}, {"env": "dev"}, {})
+    ]
+
+    assert [owners.of(charge) for charge in charges] == [rules.owner(charge) for charge in charges]
+
+
 def test_a_policy_knows_what_its_rules_look_at() -> None:
     """Only the properties and tags that some rule names are asked from the lake."""
     rules = policy(

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 import migrations
 from service.errors import InputError, UnavailableError
+from service.store import migrate
 from service.store.check_models import differences_on_a_new_server
 from service.store.database import external
 from service.store.migrate import downgrade, model_differences, schema_status, upgrade
@@ -116,6 +117,19 @@ def test_the_working_role_may_have_any_name(server: Server, empty_database: Logi
     with psycopg.connect(empty_database.admin.replace("+psycopg", "")) as admin:
         admin.execute(sql.SQL("DROP OWNED BY {}").format(role))
         admin.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+def test_a_reader_role_is_not_required(
+    empty_database: Logins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server without a role of that name the migration grants to the app role alone."""
+    monkeypatch.setattr(migrate, "READER", "nobody_is_called_this")
+
+    upgrade(empty_database.owner, empty_database.app)
+
+    assert schema_status(empty_database.app).up_to_date
+    with pytest.raises(UnavailableError, match="permission denied"):
+        schema_status(empty_database.reader)
 
 
 def test_an_external_database_is_not_upgraded_behind_its_owners_back(

@@ -199,6 +199,19 @@ def test_the_last_use_of_a_token_is_noted(store: Store) -> None:
     assert tokens == [replace(TOKEN, last_used_at=later)]
 
 
+def test_a_token_that_is_ended_is_valid_no_more(store: Store) -> None:
+    """Ended at half past two it is not valid at half past two, and still listed."""
+    with store.work() as work:
+        work.tokens.add(TOKEN)
+
+    with store.work() as work:
+        work.tokens.expire(TOKEN.id, NOW)
+    with store.work() as work:
+        tokens = work.tokens.all()
+
+    assert [token.is_valid(NOW) for token in tokens] == [False]
+
+
 def test_the_audit_trail_gives_the_last_entries_first(store: Store) -> None:
     """Two entries of the same moment keep the order in which they were written."""
     first = AuditEntry(NOW, "cli:ann", "policy.apply", "policy/1", {"sha256": "aa"})

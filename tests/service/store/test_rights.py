@@ -164,7 +164,7 @@ def test_history_cannot_be_changed_by_anyone(database: Logins, change: str) -> N
 def test_the_app_role_changes_only_what_its_repositories_change(
     app: psycopg.Connection, statement: str
 ) -> None:
-    """A workload's state and a token's last use may change; the rest of these rows may not."""
+    """A workload's state, a token's last use and its end may change; the rest may not."""
     with pytest.raises(errors.InsufficientPrivilege):
         app.execute(statement)
 

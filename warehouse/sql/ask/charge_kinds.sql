@@ -3,7 +3,13 @@
 -- $properties: VARCHAR[]  properties that a rule looks at; the others are NULL
 -- $tag_paths: VARCHAR[]  JSON paths of the tags that a rule looks at; `tag_values` lists their values
 -- input machine(kind VARCHAR, name VARCHAR, pool VARCHAR, begins TIMESTAMPTZ, ends TIMESTAMPTZ, reach TIMESTAMPTZ)  answer of machine_times
-WITH line AS (
+WITH tagged AS (
+    SELECT Tags AS tags_text, CAST(to_json(list_transform(
+        CAST($tag_paths AS VARCHAR[]),
+        lambda path: json_extract_string(CASE WHEN json_valid(Tags) THEN Tags END, path)
+    )) AS VARCHAR) AS tag_values
+    FROM (SELECT DISTINCT Tags FROM cost_line WHERE x_BillingPeriod = $period)
+), line AS (
     SELECT
         *, coalesce(ChargePeriodStart, BillingPeriodStart) AS starts,
         coalesce(ChargePeriodEnd, ChargePeriodStart, BillingPeriodEnd) AS stops
@@ -22,13 +28,11 @@ WITH line AS (
             AS charge_category,
         CASE WHEN list_contains($properties, 'commitment_status') THEN CommitmentDiscountStatus END
             AS commitment_status,
-        CAST(to_json(list_transform(
-            CAST($tag_paths AS VARCHAR[]),
-            lambda path: json_extract_string(CASE WHEN json_valid(Tags) THEN Tags END, path)
-        )) AS VARCHAR) AS tag_values
+        tag_values
     FROM line LEFT JOIN machine
         ON machine.kind = 'resource' AND machine.name = line.ResourceId
         AND line.starts >= machine.reach AND line.starts < machine.ends
+    LEFT JOIN tagged ON tagged.tags_text = line.Tags
 )
 SELECT DISTINCT
     provider, billing_account, sub_account, service, resource, pool, charge_category,

@@ -12,7 +12,7 @@ SELECT
     END AS _currency,
     BilledCost AS _billed_cost,
     EffectiveCost AS _effective_cost,
-    rounding_of(_tail, BilledCost < 0) AS _rounding,
+    rounding_of(BilledCost, _value_BilledCost::VARCHAR) AS _rounding,
     CASE
         WHEN BilledCost IS NULL
             THEN complaint('BilledCost', _value_BilledCost, 'a decimal number below 10^26, as -12.5')
@@ -23,4 +23,4 @@ SELECT
         WHEN BillingPeriodStart IS NULL
             THEN complaint('BillingPeriodStart', _value_BillingPeriodStart, 'a date and time, as 2026-10-01T00:00:00Z')
     END AS _reason
-FROM (SELECT *, tail_of(lower(trim(_value_BilledCost::VARCHAR))) AS _tail FROM delivered)
+FROM delivered

@@ -60,12 +60,10 @@ CREATE TEMP MACRO decimal_of_double(value) AS
 CREATE TEMP MACRO decimal_of_text(words) AS decimal_of_plain(without_exponent(lower(trim(words))));
 CREATE TEMP MACRO decimal_of_exact(value) AS try_cast(value AS DECIMAL(38, 12));
 
--- The twelfth decimal of an amount and what follows it, as 0 to 10: what rounding_of says how it was rounded.
--- Amounts with an exponent are below 0.0001, so that their product is exact enough: to 10^-20.
-CREATE TEMP MACRO tail_of_small(pico) AS try_cast(pico - 10 * floor(pico / 10) AS DECIMAL(18, 16));
+-- What rounding added to an amount, in units of the twelfth decimal: 0.3 for a value that ends in ...7. It is told
+-- from the twelfth decimal and what follows it (0 to 10); a tie was rounded so that the twelfth became even.
 CREATE TEMP MACRO tail_of(words) AS
     CASE
-        WHEN contains(words, 'e-') THEN tail_of_small(abs(try_cast(words AS DOUBLE)) * 1e12::DOUBLE)
         WHEN strlen(words) - strpos(words, '.') > 12 AND contains(words, '.')
             THEN try_cast(
                 substr(words, strpos(words, '.') + 12, 1) || '.' || substr(words, strpos(words, '.') + 13, 16)
@@ -73,13 +71,23 @@ CREATE TEMP MACRO tail_of(words) AS
             )
         ELSE 0
     END;
-
--- What rounding added to an amount, in units of the twelfth decimal: 0.3 for a value that ends in ...7.
-CREATE TEMP MACRO rounding_of(tail, negative) AS
+CREATE TEMP MACRO rounding_up(tail) AS
     CASE
         WHEN round(tail, 0) - tail = 0.5 AND floor(tail) % 2 = 0 THEN -0.5
         ELSE round(tail, 0) - tail
-    END * CASE WHEN negative THEN -1 ELSE 1 END;
+    END;
+CREATE TEMP MACRO rounding_of_plain(words) AS
+    rounding_up(tail_of(words)) * CASE WHEN starts_with(ltrim(words), '-') THEN -1 ELSE 1 END;
+
+-- An amount with an exponent is below 0.0001, where a double is exact enough: to 10^-20.
+CREATE TEMP MACRO rounding_of_small(amount, pico) AS
+    try_cast(round(amount::DOUBLE * 1e12::DOUBLE) - pico AS DECIMAL(18, 16));
+CREATE TEMP MACRO rounding_of(amount, words) AS
+    CASE
+        WHEN contains(words, 'e-') OR contains(words, 'E-')
+            THEN rounding_of_small(amount, try_cast(words AS DOUBLE) * 1e12::DOUBLE)
+        ELSE rounding_of_plain(words)
+    END;
 
 CREATE TEMP MACRO text_of_text(value) AS nullif(value, '');
 CREATE TEMP MACRO text_of_other(value) AS value::VARCHAR;
