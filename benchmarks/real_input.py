@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -93,6 +94,10 @@ def main() -> None:
     facts = prepare(options.data.resolve(), folder, options.workloads, now)
     settings(folder, options.time_limit)
     run = Run(folder)
+    if (folder / "data").is_dir():  # An earlier run's queue would be planned along with this one.
+        run.comptroller("db", "stop")
+        shutil.rmtree(folder / "data")
+        run.seconds.clear()
     try:
         results = main_job(run)
     finally:
@@ -111,10 +116,13 @@ def main_job(run: Run) -> dict[str, Any]:
     submitted = run.answer("submit", "workloads.yaml")
     night = run.answer("nightly", "--again", accepted=(0, 3))
     plan = run.answer("plan", "show")
+    period = max(night["periods"], key=lambda one: Decimal(one["bills"]))["period"]
+    costs = run.answer("costs", "--period", period, "--by", "team")
     files = [str(Path(plan["folder"]) / name) for name in ("instance.json", "plan.json")]
     return {
         "submitted": len(submitted["workloads"]),
         "night": night,
+        "costs": costs,
         "plan": plan,
         "check": run.comptroller("check-plan", *files).strip(),
     }

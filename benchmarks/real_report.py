@@ -13,7 +13,7 @@ def page(facts: Mapping[str, Any], results: Mapping[str, Any], seconds: Mapping[
         _head(facts),
         _mapping(facts),
         _loads(results["night"]),
-        _costs(results["night"]),
+        _costs(results["night"], results["costs"]),
         _plan(results["plan"], results["check"], facts),
         _places(results["plan"]),
         _steps(seconds),
@@ -115,7 +115,7 @@ def _loads(night: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _costs(night: Mapping[str, Any]) -> Iterator[str]:
+def _costs(night: Mapping[str, Any], costs: Mapping[str, Any]) -> Iterator[str]:
     yield "## Bills against allocations"
     yield ""
     yield from _table(
@@ -126,12 +126,11 @@ def _costs(night: Mapping[str, Any]) -> Iterator[str]:
         ],
     )
     yield ""
-    teams = night["teams"]
-    yield f"By team, {teams['period']}:"
+    yield f"By team, {costs['period']}:"
     yield ""
     yield from _table(
         ("team", "currency", "effective cost"),
-        [(one["team"], one["currency"], one["effective_cost"]) for one in teams["rows"]],
+        [(one["team"], one["currency"], one["effective_cost"]) for one in costs["rows"]],
     )
 
 

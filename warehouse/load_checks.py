@@ -55,6 +55,9 @@ def header_findings(
     spelled = {name.lower(): name for name in known}
     for file in files:
         rows = records[file.file_id]
+        if rows == 0:
+            found["file has no records", file.name] = 0
+            continue
         for column in file.columns:
             if column not in known:
                 near = spelled.get(column.lower())
@@ -64,8 +67,6 @@ def header_findings(
             if column not in file.columns:
                 key = ("column is missing", column)
                 found[key] = found.get(key, 0) + rows
-        if rows == 0:
-            found["file has no records", file.name] = 0
     return [Finding(rule, column, rows) for (rule, column), rows in found.items()]
 
 
@@ -88,7 +89,7 @@ def row_findings(
     rules = [rule for rule in _rules(table) if rule.since <= version]
     removed = REMOVED_COLUMNS.get(table, ())
     typed = [column for column in given if column not in removed]
-    counts = [f"count_if({rule.breach})" for rule in rules]
+    counts = [f"count(*) FILTER ({rule.breach})" for rule in rules]
     counts += [f'count("{column}")' for column in typed]
     # Rules are files of ours, columns are those of the table.
     row = connection.execute(f"SELECT {', '.join(counts)} FROM staged").fetchone() or ()  # noqa: S608

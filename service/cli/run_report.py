@@ -5,9 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from service.domain.money import Money, sum_money
+
+WIDEST = 160
+"""Columns of text that a table may take."""
 
 BASELINES = {
     "all_on_demand": "the same queue, all on-demand",
@@ -21,12 +25,20 @@ def show(report: dict[str, Any], console: Console, *, demo: bool) -> None:
     mark = "  [bold yellow]DEMO: an invented company[/]" if demo else ""
     console.print(f"\n[bold]Nightly run of {report['scheduled_at'][:10]}[/]{mark}")
     for table in _tables(report):
-        console.print(table)
+        _print(table, console)
     _differences(report, console)
     for step, reason in report["failed"].items():
         console.print(f"[red]{step} failed:[/] {reason}")
     if report["plan"]:
         _plan(report["plan"], console)
+
+
+def _print(table: Table, console: Console) -> None:
+    """Print a table at the width that its numbers need; a cut number would be a wrong one."""
+    usual = console.width
+    console.width = max(usual, WIDEST)
+    console.print(table, soft_wrap=True)
+    console.width = usual
 
 
 def money(text: str) -> str:
@@ -119,7 +131,7 @@ def _differences(report: dict[str, Any], console: Console) -> None:
         table.add_row(
             row["period"], row["currency"], row["bills"], row["allocated"], row["difference"]
         )
-    console.print(table)
+    _print(table, console)
 
 
 def _plan(plan: dict[str, Any], console: Console) -> None:
@@ -141,9 +153,10 @@ def _plan(plan: dict[str, Any], console: Console) -> None:
     table.show_header = False
     for name, value in lines:
         table.add_row(name, value)
-    console.print(table)
+    _print(table, console)
     for code, reason in plan["reasons"].items():
         count = f"{reason['workloads']} x {code}"
-        console.print(f"  not placed, {count}: {reason['example']}", highlight=False)
+        text = f"  not placed, {count}: {reason['example']}"
+        console.print(escape(text), highlight=False, soft_wrap=True)
     if plan["stale_inputs"]:
         console.print(f"  [yellow]planned on stale inputs:[/] {', '.join(plan['stale_inputs'])}")

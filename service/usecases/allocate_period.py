@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from service.domain.periods import Period
 from service.domain.records import AllocationRun, AuditEntry
 from service.errors import ComptrollerError
 from service.usecases.allocate import Allocation, allocate
 from service.usecases.charge_owners import Reader
+from service.usecases.stale_periods import INPUTS, READS, SOURCE, inputs_of
 from service.usecases.stored_documents import policy_in_effect
 from warehouse.commit import commit
 from warehouse.errors import OlderDelivery
@@ -22,14 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from service.domain.periods import Period
     from service.store.store import Store
     from warehouse.lake import Lake
-    from warehouse.port import PartitionState
 
-SOURCE = "allocation"
-"""The x_SourceId of allocation rows."""
-
-READS = ("cost_line", "node", "gpu_usage", "job_run")
 _TRIES = 5
 
 
@@ -71,11 +67,6 @@ def allocate_period(  # noqa: PLR0913  (every long-lived part comes by name)
     raise BillsChangedError(f"the bills of {period} change all the time; allocate them later")
 
 
-def loaded_periods(lake: Lake) -> list[Period]:
-    """Return the periods that any bill was loaded for, oldest first."""
-    return sorted({Period(partition.period) for partition in lake.states("cost_line")})
-
-
 @dataclass(frozen=True, slots=True)
 class _Allocator:
     """One period, and the parts that it takes to allocate it."""
@@ -88,40 +79,39 @@ class _Allocator:
 
     def run(self, run_id: UUID, began: datetime) -> AllocationRun:
         """Allocate once; the snapshots that are read here are all that is known."""
-        bills = self._bills()
-        reader = Reader(self.engine, self.lake.view(READS))
         found = policy_in_effect(self.store, self.period.first_day)
+        version = found.version if found else None
+        # The fingerprint is older than the view: what changes in between makes it stale.
+        inputs = inputs_of(self.period, lake=self.lake, policy_version=version)
+        reader = Reader(self.engine, self.lake.view(READS))
         allocation = allocate(self.period, found.policy if found else None, reader)
         run = AllocationRun(
             id=run_id,
             period=str(self.period),
-            policy_version=found.version if found else None,
+            policy_version=version,
             at=began,
             snapshots=reader.view.snapshots,
-            allocation_snapshot=self._commit(allocation, run_id, began, bills),
+            allocation_snapshot=self._commit(allocation, run_id, began, version, inputs),
             totals=allocation.totals,
             rows=allocation.rows.num_rows,
         )
         self._record(run, allocation)
         return run
 
-    def _bills(self) -> dict[Partition, PartitionState]:
-        states = self.lake.states("cost_line")
-        return {place: one for place, one in states.items() if place.period == str(self.period)}
-
     def _commit(
         self,
         allocation: Allocation,
         run_id: UUID,
         began: datetime,
-        bills: dict[Partition, PartitionState],
+        version: int | None,
+        inputs: str,
     ) -> int:
         partition = Partition("allocation", SOURCE, str(self.period))
         question = Question("ask/allocation_rows", inputs={"part": _traced(allocation, run_id)})
 
         def nothing_changed() -> None:
             self.guard()
-            if self._bills() != bills:
+            if inputs_of(self.period, lake=self.lake, policy_version=version) != inputs:
                 raise BillsChangedError(f"the bills of {self.period} changed meanwhile")
 
         folder = self.lake.folder(run_id)
@@ -133,7 +123,7 @@ class _Allocator:
                 files=self.engine.write(question, View({}), partition, folder),
                 load_id=run_id,
                 version=int(began.timestamp() * 1000),
-                delivered={},
+                delivered={inputs: INPUTS},
                 guard=nothing_changed,
             )
         finally:

@@ -10,8 +10,9 @@ from service.documents.yaml_file import parse_document, read_text
 from service.domain.money import Money
 from service.domain.records import AllocationRun, AuditEntry, DocumentVersion
 from service.usecases.allocate import allocate
-from service.usecases.allocate_period import READS, allocate_period, loaded_periods, no_guard
+from service.usecases.allocate_period import allocate_period, no_guard
 from service.usecases.charge_owners import Reader
+from service.usecases.stale_periods import READS, loaded_periods
 from service.usecases.stored_documents import (
     fingerprint,
     newest_of,

@@ -14,14 +14,14 @@ from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
 from service.store.store import Store
-from service.usecases.allocate_period import allocate_period, loaded_periods
+from service.usecases.allocate_period import allocate_period
 from service.usecases.holders import is_gone, this_process
 from service.usecases.load_delivery import DuplicateLoad, load_delivery
 from service.usecases.plan_queue import Planner, PlanSettings
 from service.usecases.report_costs import CostReport, report_costs
 from service.usecases.report_run import report_run
 from service.usecases.run_nightly import JOB, Nightly, NightlyStep, Result, Situation
-from service.usecases.stale_periods import stale_periods
+from service.usecases.stale_periods import loaded_periods, stale_periods
 from warehouse.lake import Lake
 from warehouse.port import Engine
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from service.domain.money import Money
 from service.errors import ConflictError, InputError, NotFoundError
-from service.usecases.allocate_period import SOURCE, loaded_periods
+from service.usecases.stale_periods import SOURCE, loaded_periods
 from warehouse.errors import UnknownTable
 from warehouse.port import Engine, Partition, Question, View
 

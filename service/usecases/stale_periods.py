@@ -11,14 +11,21 @@ from warehouse.port import WHOLE_SOURCE, Partition
 SOURCE = "allocation"
 """The x_SourceId of allocation rows."""
 
+INPUTS = "inputs"
+"""What the fingerprint is called where a delivery would name its files."""
+
 READS = ("cost_line", "node", "gpu_usage", "job_run")
 """The tables that an allocation reads."""
 
 
+def loaded_periods(lake: Lake) -> list[Period]:
+    """Return the periods that any bill was loaded for, oldest first."""
+    return sorted({Period(partition.period) for partition in lake.states("cost_line")})
+
+
 def stale_periods(*, lake: Lake, store: Store) -> list[Period]:
     """Return the periods with bills whose facts or policy are not those last allocated."""
-    periods = sorted({Period(place.period) for place in lake.states("cost_line")})
-    return [period for period in periods if _stale(period, lake, store)]
+    return [period for period in loaded_periods(lake) if _stale(period, lake, store)]
 
 
 def inputs_of(period: Period, *, lake: Lake, policy_version: int | None) -> str:
@@ -47,8 +54,15 @@ def _touches(place: Partition, period: Period) -> bool:
 
 
 def _stale(period: Period, lake: Lake, store: Store) -> bool:
-    """Compare the fingerprint of now with the one that the last allocation wrote down."""
+    """Compare the fingerprint of now with the one that the last allocation wrote down.
+
+    A run that reached the lake and died before it was stored does not count either.
+    """
     state = lake.state(Partition("allocation", SOURCE, str(period)))
+    with store.work() as work:
+        run = work.allocations.latest(str(period))
+    if state is None or run is None or state.load_id != str(run.id):
+        return True
     policy = policy_in_effect(store, period.first_day)
     now = inputs_of(period, lake=lake, policy_version=policy.version if policy else None)
-    return state is None or now not in state.files
+    return now not in state.files

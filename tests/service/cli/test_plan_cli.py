@@ -116,6 +116,14 @@ def test_a_plan_shows_cost_bound_gap_and_reasons(app: typer.Typer) -> None:
     assert "note: offer without a quota, 8 machines assumed (1)" in text
 
 
+def test_an_empty_queue_has_a_plan_without_placements(app: typer.Typer) -> None:
+    """It costs nothing and shows no table of placements."""
+    text = words(invoke(app, "plan"))
+
+    assert "cost 0.00 USD" in text
+    assert "start (UTC)" not in text
+
+
 def test_the_newest_plan_can_be_shown_again(app: typer.Typer) -> None:
     """The same numbers, for programs, with the folder of its files."""
     invoke(app, "submit", "queue.yaml")

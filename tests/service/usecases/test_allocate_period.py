@@ -13,7 +13,8 @@ from service.domain.periods import Period
 from service.domain.records import AllocationRun
 from service.errors import LeaseLostError
 from service.usecases.allocate import AllocationDiffersError
-from service.usecases.allocate_period import BillsChangedError, allocate_period, loaded_periods
+from service.usecases.allocate_period import BillsChangedError, allocate_period
+from service.usecases.stale_periods import loaded_periods
 from tests.conftest import NOW
 from tests.service.facts import line, put
 from warehouse.duck import DuckEngine

@@ -12,8 +12,8 @@ following AS (
     FROM span
 )
 SELECT 'two validities of a resource overlap' AS rule, 'resource_id' AS column_name,
-    count_if(resource_id IS NOT NULL AND next_of_resource < ends)::BIGINT AS found
+    count(*) FILTER (resource_id IS NOT NULL AND next_of_resource < ends) AS found
 FROM following
 UNION ALL
-SELECT 'two validities of a host overlap', 'host', count_if(host IS NOT NULL AND next_of_host < ends)::BIGINT
+SELECT 'two validities of a host overlap', 'host', count(*) FILTER (host IS NOT NULL AND next_of_host < ends)
 FROM following
