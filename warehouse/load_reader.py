@@ -149,7 +149,7 @@ def _sentence(file: LoadFile, problem: str) -> str:
         what = problem.splitlines()[0]
     return (
         f"{place}: {what}; accepted is CSV with commas, double quotes around values that hold "
-        "commas, quotes or line breaks, and a quote inside them doubled"
+        "commas, quotes or line breaks, a quote inside them doubled, and lines that end alike"
     )
 
 
@@ -202,7 +202,7 @@ def _family(physical: str) -> str:
     if physical in {"VARCHAR", "JSON"}:
         return "text"
     if physical in {"DOUBLE", "FLOAT"}:
-        return "number"
+        return "number" if physical == "DOUBLE" else "float"
     if _EXACT.fullmatch(physical):
         return "exact"
     if _MOMENT.fullmatch(physical):
@@ -221,14 +221,17 @@ def _values(column: str, family: str | None) -> tuple[str, str]:
 _READERS = {
     ("decimal", "exact"): "decimal_of_exact({value})",
     ("decimal", "number"): "decimal_of_double({value})",
+    ("decimal", "float"): "decimal_of_double_text({value}::VARCHAR)",
     ("decimal", None): "NULL::DECIMAL(38,12)",
     ("time", "moment"): "time_of_moment({value})",
     ("time", None): "NULL::TIMESTAMPTZ",
     ("long", "exact"): "long_of_number({value})",
     ("long", "number"): "long_of_number({value})",
+    ("long", "float"): "long_of_number({value})",
     ("long", None): "NULL::BIGINT",
     ("double", "exact"): "double_of_number({value})",
     ("double", "number"): "double_of_number({value})",
+    ("double", "float"): "double_of_number({value})",
     ("double", None): "NULL::DOUBLE",
     ("json", "nested"): "json_of_nested({value})",
     ("json", None): "NULL::VARCHAR",

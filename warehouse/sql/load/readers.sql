@@ -107,7 +107,6 @@ CREATE TEMP MACRO time_of_text(words) AS
         )
     );
 
-CREATE TEMP MACRO long_of_exact(value) AS try_cast(value AS BIGINT);
 CREATE TEMP MACRO long_of_number(value) AS CASE WHEN value = trunc(value) THEN try_cast(value AS BIGINT) END;
 CREATE TEMP MACRO long_of_text(words) AS
     CASE WHEN regexp_full_match(words, '\s*[-+]?[0-9]+(\.0*)?\s*') THEN try_cast(words AS BIGINT) END;
