@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from service.cli.plan_report import ways
+
 
 def page(facts: Mapping[str, Any], results: Mapping[str, Any], seconds: Mapping[str, float]) -> str:
     """Return the report in Markdown."""
@@ -136,25 +138,28 @@ def _costs(night: Mapping[str, Any], costs: Mapping[str, Any]) -> Iterator[str]:
 
 def _plan(plan: Mapping[str, Any], check: str, facts: Mapping[str, Any]) -> Iterator[str]:
     currency = plan["currency"]
-    left_out = Decimal(plan["cost"]) - Decimal(plan["spend"])
+    counts = {"placed": len(plan["placements"]), "unplaced": len(plan["unplaced"])}
     yield "## The plan"
     yield ""
     yield from _table(
         ("what", "value"),
         [
             ("workloads", len(facts["queue"])),
-            ("placed", len(plan["placements"])),
-            ("not placed", len(plan["unplaced"])),
-            ("cost", f"{_money(plan['cost'])} {currency}"),
-            ("of it spend", f"{_money(plan['spend'])} {currency}"),
-            ("of it for leaving out", f"{_money(left_out)} {currency}"),
+            ("placed", counts["placed"]),
+            ("not placed", counts["unplaced"]),
+            ("spend", f"{_money(plan['spend'])} {currency}"),
+            ("price of what is left out", f"{_money(plan['left_out'])} {currency}"),
+            ("total cost", f"{_money(plan['cost'])} {currency}"),
             ("lower bound, proven", f"{_money(plan['bound'])} {currency}"),
             ("gap", f"{100 * plan['gap']:.2f} %"),
-            *(
-                (_BASELINES.get(name, name), f"{_money(cost)} {currency}")
-                for name, cost in plan["baselines"].items()
-            ),
         ],
+    )
+    yield ""
+    yield "What the same queue comes to in other ways ([planning.md](planning.md#baselines)):"
+    yield ""
+    yield from _table(
+        ("way", "placed", "not placed", f"spend, {currency}", f"total cost, {currency}"),
+        ways({**plan, **counts}),
     )
     yield ""
     yield "`comptroller check-plan instance.json plan.json` on the files of this plan says:"
@@ -199,12 +204,6 @@ def _steps(seconds: Mapping[str, float]) -> Iterator[str]:
         ("command", "seconds"),
         [(f"`{_short(command)}`", f"{taken:.1f}") for command, taken in seconds.items()],
     )
-
-
-_BASELINES = {
-    "all_on_demand": "the same queue all on demand",
-    "greedy": "the same queue cheapest first",
-}
 
 
 def _short(command: str) -> str:

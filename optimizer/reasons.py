@@ -11,6 +11,8 @@ from optimizer import kernel
 from optimizer.tables import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from optimizer.instance import Instance, Job
@@ -23,7 +25,7 @@ _NAMED = 3  # full offers that a sentence names at most
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """``code`` is stable for programs, ``text`` is for people; amounts are millionths.
+    """``code`` is stable for programs, ``text`` is for people.
 
     Placed jobs: ``cheapest`` (nothing would cost less, even alone) or ``displaced`` (what would
     is full). Unplaced jobs: ``no_option``, ``gang_exceeds_capacity``, ``window_too_short``,
@@ -73,17 +75,25 @@ class _Windows(NamedTuple):
         return _Window(*(int(column[place]) for column in self))
 
 
-def explain(instance: Instance, solution: Solution) -> tuple[Reason, ...]:
-    """One reason per job, in the instance's order; the plan must keep the referee's rules."""
-    explainer = _Explainer(instance, solution)
+def explain(
+    instance: Instance, solution: Solution, *, amount: Callable[[int], str] = str
+) -> tuple[Reason, ...]:
+    """One reason per job, in the instance's order; the plan must keep the referee's rules.
+
+    ``amount`` writes millionths for people; left out, they are written as they are.
+    """
+    explainer = _Explainer(instance, solution, amount)
     return tuple(explainer.reason(number) for number in range(len(instance.jobs)))
 
 
 class _Explainer:
     """Knows what is free under the plan and what each window costs."""
 
-    def __init__(self, instance: Instance, solution: Solution) -> None:
+    def __init__(
+        self, instance: Instance, solution: Solution, amount: Callable[[int], str]
+    ) -> None:
         self._instance = instance
+        self._amount = amount
         self._table = tables(instance)
         self._prefix = self._table.base_prefix()
         self._offers = {offer.id: number for number, offer in enumerate(instance.offers)}
@@ -110,7 +120,7 @@ class _Explainer:
         if free is not None and free.cost < mine.cost:
             return self._improvable(job, free, mine.cost)
         windows = self._windows(number, self._table.capacity)
-        text = f"{job.id} runs on {self._name(mine)} for {mine.cost}"
+        text = f"{job.id} runs on {self._name(mine)} for {self._amount(mine.cost)}"
         text += self._second(mine, windows.only(windows.offer != mine.offer).first())
         best = windows.first()
         if best is None or best.cost >= mine.cost:
@@ -118,8 +128,8 @@ class _Explainer:
         return Reason(
             job.id,
             "displaced",
-            f"{text}; {self._name(best)} would cost {mine.cost - best.cost} less, "
-            f"but {self._full(job, best)}",
+            f"{text}; {self._name(best)} would cost "
+            f"{self._amount(mine.cost - best.cost)} less, but {self._full(job, best)}",
         )
 
     def _second(self, mine: _Window, other: _Window | None) -> str:
@@ -128,7 +138,8 @@ class _Explainer:
         difference = other.cost - mine.cost
         word = "more" if difference >= 0 else "less"
         offer = self._instance.offers[other.offer].id
-        return f"; the best other offer, {offer}, costs {abs(difference)} {word} at its cheapest"
+        amount = self._amount(abs(difference))
+        return f"; the best other offer, {offer}, costs {amount} {word} at its cheapest"
 
     def _unplaced(self, number: int, job: Job) -> Reason:
         windows = self._windows(number, self._table.capacity)
@@ -139,8 +150,8 @@ class _Explainer:
             return Reason(
                 job.id,
                 "cheaper_unplaced",
-                f"{job.id} is left out: that costs {job.unplaced_cost}, its cheapest window, "
-                f"{self._name(best)}, costs {best.cost}",
+                f"{job.id} is left out: that costs {self._amount(job.unplaced_cost)}, "
+                f"its cheapest window, {self._name(best)}, costs {self._amount(best.cost)}",
             )
         free = self._windows(number, self._room).first()
         if free is not None and free.cost < job.unplaced_cost:
@@ -150,8 +161,8 @@ class _Explainer:
         return Reason(
             job.id,
             "capacity_full",
-            f"{job.id} is left out: every window that costs less than {job.unplaced_cost} "
-            f"meets a full offer: {named}",
+            f"{job.id} is left out: every window that costs less than "
+            f"{self._amount(job.unplaced_cost)} meets a full offer: {named}",
         )
 
     def _impossible(self, job: Job) -> Reason:
@@ -187,7 +198,8 @@ class _Explainer:
         )
 
     def _improvable(self, job: Job, window: _Window, cost: int) -> Reason:
-        text = f"{job.id} could move to {self._name(window)} for {cost - window.cost} less"
+        saved = self._amount(cost - window.cost)
+        text = f"{job.id} could move to {self._name(window)} for {saved} less"
         return Reason(job.id, "improvable", text)
 
     def _windows(self, number: int, room: Ints) -> _Windows:

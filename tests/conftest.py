@@ -69,6 +69,19 @@ class Server:
                 connection.execute(dropped.format(sql.Identifier(name)))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``make test-all`` ask for everything."""
+    parser.addoption("--all", action="store_true", help="run the tests marked slow as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is slow, unless everything is asked for."""
+    if not config.getoption("--all"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow; make test-all runs it"))
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of whoever runs it."""

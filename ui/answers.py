@@ -76,6 +76,15 @@ class Placement(TypedDict):
     reason: str
 
 
+class Baseline(TypedDict):
+    """What another way to plan the same queue comes to."""
+
+    spend: str
+    cost: str
+    placed: int
+    unplaced: int
+
+
 class Plan(TypedDict):
     """The newest plan; what concerns the whole company is absent for a team's token."""
 
@@ -83,10 +92,11 @@ class Plan(TypedDict):
     status: str
     currency: str
     spend: str
+    left_out: str | None
     cost: str | None
     bound: str | None
     gap: float | None
-    baselines: dict[str, str]
+    baselines: dict[str, Baseline]
     placed: int
     unplaced: int
     unplaced_reasons: list[Reason]

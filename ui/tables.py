@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ui.answers import Baseline
 from ui.formatting import NONE, amount, moment, number, percent, words
 
 if TYPE_CHECKING:
@@ -16,6 +17,14 @@ PARTS: tuple[Literal["direct", "shared", "idle", "unallocated"], ...] = (
     "unallocated",
 )
 """What effective cost consists of, in the order of the chart."""
+
+
+OTHER_WAYS = {
+    "greedy": "Cheapest offer first",
+    "all_on_demand": "On demand within quotas",
+    "on_demand_list": "On demand without limits",
+}
+"""What the API's baselines are called, in the order of the table."""
 
 
 class Figure(NamedTuple):
@@ -99,13 +108,32 @@ def plan_figures(plan: Plan) -> list[Figure]:
         return figures
     return [
         *figures,
-        Figure("Plan cost", amount(plan["cost"], currency), "Spend, and the price of no place."),
+        Figure("Left out", amount(plan["left_out"], currency), "The price of having no place."),
+        Figure("Plan cost", amount(plan["cost"], currency), "Spend and left out together."),
         Figure("Gap", percent(plan["gap"]), "How far the plan is from the bound at most."),
         Figure("Bound", amount(plan["bound"], currency), "No plan can cost less."),
-        *(
-            Figure(words(name), amount(cost, currency), "The same queue, planned this way.")
-            for name, cost in plan["baselines"].items()
-        ),
+    ]
+
+
+def way_rows(plan: Plan) -> list[dict[str, str | int | float]]:
+    """Return a row for the plan and for each other way to plan the queue, if the API tells any."""
+    if plan["cost"] is None or not plan["baselines"]:
+        return []
+    this = Baseline(
+        spend=plan["spend"], cost=plan["cost"], placed=plan["placed"], unplaced=plan["unplaced"]
+    )
+    others = plan["baselines"]
+    ways = [("This plan", this)]
+    ways += [(label, others[name]) for name, label in OTHER_WAYS.items() if name in others]
+    return [
+        {
+            "Way": name,
+            "Placed": way["placed"],
+            "Not placed": way["unplaced"],
+            "Spend": number(way["spend"], plan["currency"]),
+            "Total cost": number(way["cost"], plan["currency"]),
+        }
+        for name, way in ways
     ]
 
 

@@ -77,9 +77,14 @@ def _errors(load: Load) -> Iterator[None]:
     """Say which files a failure of the engine is about."""
     try:
         yield
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as bad:
+    except (duckdb.ProgrammingError, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as problem:
         names = ", ".join(file.name for file in load.files)
-        raise UnreadableDelivery(f"{names}: cannot be read: {str(bad).splitlines()[0]}") from bad
+        why = str(problem).splitlines()[0]
+        raise UnreadableDelivery(
+            f"{names}: cannot be read: damaged behind the header ({why}); fetch it again"
+        ) from problem
 
 
 def _staged(

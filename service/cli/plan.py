@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 
-BASELINES = {
-    "all_on_demand": "the same queue all on demand",
-    "greedy": "the same queue cheapest first",
-}
-"""What the stored names of baselines mean."""
-
 
 class Format(StrEnum):
     """How the answer is written."""
@@ -94,50 +88,19 @@ def show(format_: FormatOption = Format.TABLE) -> None:
 
 def _print(reading: PlanReading, format_: Format, notes: Mapping[str, int], folder: Path) -> None:
     from service.cli.console import out
+    from service.cli.plan_report import show_plan
+    from service.usecases.report_run import plan_summary
 
     if format_ is Format.JSON:
         json.dump(as_json(reading, notes, folder), sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    out.print(f"Plan {reading.plan.id} ({reading.plan.status})")
-    out.print(totals_table(reading))
+    show_plan(plan_summary(reading.plan), out)
     if reading.placed:
         out.print(placements_table(reading))
-    for reason in reading.unplaced_reasons:
-        line = f"not placed, {reason.workloads} x {reason.code}: {reason.example}"
-        out.print(line, markup=False, highlight=False)
     for note, times in notes.items():
         out.print(f"note: {note} ({times})", markup=False, highlight=False)
-    if reading.plan.stale_inputs:
-        out.print(f"planned on stale inputs: {', '.join(reading.plan.stale_inputs)}")
     out.print(f"Check it: comptroller check-plan {folder}/instance.json {folder}/plan.json")
-
-
-def totals_table(reading: PlanReading) -> Table:
-    """Return cost, proven bound, gap, counts and baselines."""
-    from rich.table import Table
-
-    stored = reading.plan
-    left_out = reading.money(sum(one.cost_micros for one in reading.unplaced))
-    table = Table(show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    rows = [
-        ("cost", reading.money(stored.cost_micros).text(2)),
-        ("  of it spend", reading.spend.text(2)),
-        ("  of it for leaving out", left_out.text(2)),
-        ("lower bound, proven", reading.money(stored.bound_micros).text(2)),
-    ]
-    rows += [
-        (BASELINES.get(name, name), reading.money(micros).text(2))
-        for name, micros in stored.baselines.items()
-    ]
-    for name, amount in rows:
-        table.add_row(name, f"{amount} {stored.currency}")
-    table.add_row("gap", f"{100 * stored.gap:.2f} %")
-    table.add_row("placed", str(len(reading.placed)))
-    table.add_row("not placed", str(len(reading.unplaced)))
-    return table
 
 
 def placements_table(reading: PlanReading) -> Table:
@@ -163,6 +126,8 @@ def placements_table(reading: PlanReading) -> Table:
 
 def as_json(reading: PlanReading, notes: Mapping[str, int], folder: Path) -> dict[str, object]:
     """Return the plan for programs: amounts are exact decimal strings."""
+    from service.usecases.report_run import baseline_amounts
+
     stored = reading.plan
     return {
         "id": str(stored.id),
@@ -170,11 +135,12 @@ def as_json(reading: PlanReading, notes: Mapping[str, int], folder: Path) -> dic
         "horizon_start": stored.horizon_start.isoformat(),
         "status": stored.status,
         "currency": stored.currency,
-        "cost": reading.money(stored.cost_micros).text(),
         "spend": reading.spend.text(),
+        "left_out": reading.money(stored.left_out_micros).text(),
+        "cost": reading.money(stored.cost_micros).text(),
         "bound": reading.money(stored.bound_micros).text(),
         "gap": stored.gap,
-        "baselines": {k: reading.money(micros).text() for k, micros in stored.baselines.items()},
+        "baselines": baseline_amounts(stored),
         "stale_inputs": list(stored.stale_inputs),
         "notes": dict(notes),
         "folder": str(folder),

@@ -31,12 +31,34 @@ class PlacedWorkload:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """What another way to plan the same queue comes to, in millionths of the plan's currency.
+
+    ``spend_micros`` is for the ``placed`` workloads; ``cost_micros`` counts the prices of leaving
+    out the ``unplaced`` ones too, as the cost of a plan does.
+    """
+
+    cost_micros: int
+    spend_micros: int
+    placed: int
+    unplaced: int
+
+    def __post_init__(self) -> None:
+        """Refuse a spend that is not a part of the cost."""
+        if not 0 <= self.spend_micros <= self.cost_micros:
+            raise ValueError(
+                f"a baseline's spend lies between 0 and its cost {self.cost_micros},"
+                f" not at {self.spend_micros}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class StoredPlan:
     """The placements of one planning run with cost, proven bound and what other ways would cost.
 
     Amounts are millionths of ``currency``. ``baselines`` maps the name of another way to plan the
-    same queue (``all_on_demand``, ``greedy``) to its cost. ``stale_inputs`` names the inputs that
-    could not be refreshed.
+    same queue (``greedy``, ``all_on_demand``, ``on_demand_list``) to what it comes to.
+    ``stale_inputs`` names the inputs that could not be refreshed.
     """
 
     id: UUID
@@ -49,9 +71,19 @@ class StoredPlan:
     bound_micros: int
     currency: str
     instance_sha256: str
-    baselines: Mapping[str, int] = field(default_factory=dict)
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
     stale_inputs: tuple[str, ...] = ()
     placements: tuple[PlacedWorkload, ...] = ()
+
+    @property
+    def spend_micros(self) -> int:
+        """What the placements with an offer cost."""
+        return sum(one.cost_micros for one in self.placements if one.offer is not None)
+
+    @property
+    def left_out_micros(self) -> int:
+        """The price of leaving out the rest; ``placements`` must be those of all teams."""
+        return self.cost_micros - self.spend_micros
 
     @property
     def gap(self) -> float:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from optimizer.greedy import cheapest_first
 from optimizer.referee import violations
 from optimizer.solve import Solution, solve
 from service.domain.exchange import Exchange
 from service.domain.horizon import SLOT_MINUTES, Horizon
 from service.domain.plans import StoredPlan
 from service.errors import ComptrollerError
-from service.usecases.build_instance import Market, Problem, build_instance, requests_of, restricted
-from service.usecases.current_prices import ON_DEMAND, current_prices
+from service.usecases.build_instance import Market, Problem, build_instance, requests_of
+from service.usecases.current_prices import current_prices
+from service.usecases.plan_baselines import baselines
 from service.usecases.store_plan import OPEN, placed_workloads, publish, write_files
 from service.usecases.stored_documents import capacity_in_effect
 
@@ -173,16 +173,3 @@ def plan_queue(  # noqa: PLR0913  (every long-lived part comes by name)
     planner = Planner(lake, engine, store, settings, clock, new_id)
     made = planner.plan(actor=actor, guard=guard, run_id=run_id, stale_inputs=stale_inputs)
     return made.plan
-
-
-def baselines(problem: Problem, market: Market) -> dict[str, int]:
-    """What other ways to plan the same jobs cost, with the same price for each one left out.
-
-    ``all_on_demand`` buys everything on demand within the quotas, as if no contract existed;
-    ``greedy`` takes the jobs cheapest first, each in its cheapest free window.
-    """
-    on_demand = restricted(problem, market, lambda price: price.market == ON_DEMAND)
-    return {
-        "all_on_demand": cheapest_first(on_demand).cost,
-        "greedy": cheapest_first(problem.instance).cost,
-    }

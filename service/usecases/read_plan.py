@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.domain.money import Money, sum_money
+from service.domain.money import Money
 from service.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class PlanReading:
     @property
     def spend(self) -> Money:
         """What the visible workloads with a place are expected to cost."""
-        return sum_money((self.money(p.cost_micros) for p in self.placed), self.plan.currency)
+        return self.money(self.plan.spend_micros)
 
     @property
     def unplaced_reasons(self) -> tuple[UnplacedReason, ...]:

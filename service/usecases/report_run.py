@@ -116,6 +116,8 @@ def plan_summary(plan: StoredPlan) -> dict[str, Any]:
         "id": str(plan.id),
         "status": plan.status,
         "currency": plan.currency,
+        "spend": _micros(plan.spend_micros, plan),
+        "left_out": _micros(plan.left_out_micros, plan),
         "cost": _micros(plan.cost_micros, plan),
         "bound": _micros(plan.bound_micros, plan),
         "gap": plan.gap,
@@ -124,8 +126,21 @@ def plan_summary(plan: StoredPlan) -> dict[str, Any]:
         "reasons": {
             code: {"workloads": len(texts), "example": texts[0]} for code, texts in reasons.items()
         },
-        "baselines": {name: _micros(micros, plan) for name, micros in plan.baselines.items()},
+        "baselines": baseline_amounts(plan),
         "stale_inputs": list(plan.stale_inputs),
+    }
+
+
+def baseline_amounts(plan: StoredPlan) -> dict[str, dict[str, Any]]:
+    """What the other ways to plan the queue come to, by name."""
+    return {
+        name: {
+            "spend": _micros(one.spend_micros, plan),
+            "cost": _micros(one.cost_micros, plan),
+            "placed": one.placed,
+            "unplaced": one.unplaced,
+        }
+        for name, one in plan.baselines.items()
     }
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from optimizer.files import write_instance, write_plan
-from optimizer.reasons import Reason, explain
+from optimizer.reasons import explain
 from service.domain.plans import PlacedWorkload
 from service.domain.records import AuditEntry
 from service.domain.workloads import WorkloadState
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from optimizer.reasons import Reason
     from optimizer.solve import Solution
     from service.domain.exchange import Exchange
     from service.domain.plans import StoredPlan
@@ -29,9 +29,6 @@ INSTANCE_FILE, PLAN_FILE = "instance.json", "plan.json"
 
 OPEN = (WorkloadState.QUEUED, WorkloadState.PLANNED)
 """What a plan takes up: what waits, and what an earlier plan placed and nobody claimed yet."""
-
-# The optimizer knows no currency; these are the words before an amount in its sentences.
-_AMOUNT = re.compile(r"\b(for|cost|costs|than) (\d+)\b")
 
 
 def write_files(problem: Problem, solution: Solution, folder: Path) -> str:
@@ -71,16 +68,17 @@ def placed_workloads(
     """Placed workloads by start, then those without a place, then those not taken up."""
     jobs = {job.id: job for job in problem.instance.jobs}
     prices = {offer.id: offer.price for offer in problem.instance.offers}
-    reasons = {reason.job: reason for reason in explain(problem.instance, solution)}
+    explained = explain(problem.instance, solution, amount=exchange.text)
+    reasons = {reason.job: reason for reason in explained}
     for placement in sorted(solution.plan.placements, key=lambda item: (item.start, item.job)):
         job = jobs[placement.job]
         option = next(option for option in job.options if option.offer == placement.offer)
         end = placement.start + option.slots
         cost = sum(prices[placement.offer][placement.start : end]) * job.gang + option.fixed_cost
-        text = _in_currency(reasons[placement.job], exchange)
-        yield _placed(problem, text, cost, placement.offer, (placement.start, end))
+        slots = (placement.start, end)
+        yield _placed(problem, reasons[placement.job], cost, placement.offer, slots)
     for job_id in solution.plan.unplaced:
-        yield _placed(problem, _in_currency(reasons[job_id], exchange), jobs[job_id].unplaced_cost)
+        yield _placed(problem, reasons[job_id], jobs[job_id].unplaced_cost)
     for left in problem.left_out:
         workload = left.request.workload
         yield PlacedWorkload(
@@ -108,10 +106,3 @@ def _placed(
         reason_code=reason.code,
         reason=reason.text,
     )
-
-
-def _in_currency(reason: Reason, exchange: Exchange) -> Reason:
-    def amount(found: re.Match[str]) -> str:
-        return f"{found[1]} {exchange.text(int(found[2]))}"
-
-    return Reason(reason.job, reason.code, _AMOUNT.sub(amount, reason.text))

@@ -25,6 +25,8 @@ from tests.service.nightly_victim import NIGHT
 
 VICTIM = Path(__file__).with_name("nightly_victim.py")
 MOMENTS = ("begun", "committing", "worked", "recorded")
+TELLING = ("committing", "worked")
+"""The moments at which most is at stake: files are written, nothing says so yet."""
 STEPS = ("load aws", "load list-prices", "load metrics", "allocate", "plan", "report")
 NEVER = ("no step", "never")
 
@@ -107,13 +109,21 @@ def decided(house: House, company: Any, monkeypatch: pytest.MonkeyPatch) -> Iter
         yield wiring
 
 
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param(TELLING, id="telling moments"),
+        pytest.param(MOMENTS, id="every moment", marks=pytest.mark.slow),
+    ],
+)
 def test_killed_at_every_step_the_night_ends_as_if_nothing_had_happened(
+    moments: tuple[str, ...],
     server: Any,  # noqa: ANN401
     company: Any,  # noqa: ANN401
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """23 kills of one run (6 steps x 4 moments, a report commits nothing) change nothing."""
+    """11 or 23 kills of one run (6 steps x moments, a report commits nothing) change nothing."""
     from tests.conftest import TEMPLATE
 
     files = company.nodes.parent
@@ -131,7 +141,7 @@ def test_killed_at_every_step_the_night_ends_as_if_nothing_had_happened(
         ends = {
             (step, moment): disturbed.start(step, moment).returncode
             for step in STEPS
-            for moment in MOMENTS
+            for moment in moments
             if (step, moment) != ("report", "committing")
         }
         after = disturbed.morning()

@@ -397,7 +397,7 @@ PRICE = {
 USAGE = {
     "hour": "2026-10-05T13:00:00Z", "gpu_uuid": "GPU-1", "slice": None, "host": "h1", "job_id": "j",
     "capacity_ms": 3_600_000, "observed_ms": 3_600_000, "allocated_ms": 1_800_000,
-    "activity_ms": 900_000,    "memory_mean": 10.5, "energy": 1.5, "tokens_in": None, "xid_count": 0,
+    "activity_ms": 900_000, "memory_mean": 10.5, "energy": 1.5, "tokens_in": None, "xid_count": 0,
 }  # fmt: skip
 JOB = {
     "job_id": "j", "attempt": 2, "gpus": 8, "nodes": 1, "submitted": "2026-10-05T10:00:00Z",

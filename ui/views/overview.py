@@ -36,6 +36,9 @@ plan = session.latest_plan()
 if plan:
     st.caption(f"Made {formatting.moment(plan['created_at'])}, in {plan['currency']}.")
     show.figures(tables.plan_figures(plan))
+    if ways := tables.way_rows(plan):
+        st.subheader("The same queue, bought in other ways")
+        show.table(ways, money=("Spend", "Total cost"))
     if plan["stale_inputs"]:
         st.warning("Planned with stale inputs: " + ", ".join(plan["stale_inputs"]))
     if plan["unplaced_reasons"]:

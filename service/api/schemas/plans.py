@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from service.api.schemas.amounts import Amount
-from service.domain.plans import PlacedWorkload
+from service.domain.plans import Baseline, PlacedWorkload
 from service.usecases.read_plan import PlanReading
 
 
@@ -48,6 +48,25 @@ class UnplacedReasonOut(BaseModel):
     workloads: int
 
 
+class BaselineOut(BaseModel):
+    """What another way to plan the same queue comes to."""
+
+    spend: Amount = Field(description="of what it places")
+    cost: Amount = Field(description="spend and the price of what has no place")
+    placed: int
+    unplaced: int
+
+    @classmethod
+    def of(cls, baseline: Baseline, reading: PlanReading) -> Self:
+        """Write it for the wire."""
+        return cls(
+            spend=reading.money(baseline.spend_micros).text(),
+            cost=reading.money(baseline.cost_micros).text(),
+            placed=baseline.placed,
+            unplaced=baseline.unplaced,
+        )
+
+
 class PlanOut(BaseModel):
     """The newest plan; a team's token sees its own placements and nothing of the whole."""
 
@@ -59,10 +78,13 @@ class PlanOut(BaseModel):
     status: str
     currency: str
     spend: Amount = Field(description="of the placements below that have an offer")
-    cost: Amount | None = Field(description="spend of all teams and the price of what has no place")
+    left_out: Amount | None = Field(description="the price of what has no place, of all teams")
+    cost: Amount | None = Field(description="spend of all teams, and left_out")
     bound: Amount | None = Field(description="no plan can cost less")
     gap: float | None = Field(description="(cost - bound) / cost")
-    baselines: dict[str, Amount] = Field(description="cost of the same queue planned otherwise")
+    baselines: dict[str, BaselineOut] = Field(
+        description="the same queue planned otherwise: greedy, all_on_demand, on_demand_list"
+    )
     placed: int
     unplaced: int
     unplaced_reasons: list[UnplacedReasonOut]
@@ -82,6 +104,7 @@ class PlanOut(BaseModel):
             status=plan.status,
             currency=plan.currency,
             spend=reading.spend.text(),
+            left_out=reading.money(plan.left_out_micros).text() if whole else None,
             cost=reading.money(plan.cost_micros).text() if whole else None,
             bound=reading.money(plan.bound_micros).text() if whole else None,
             gap=plan.gap if whole else None,
@@ -97,5 +120,5 @@ class PlanOut(BaseModel):
         )
 
 
-def _baselines(reading: PlanReading) -> dict[str, Amount]:
-    return {name: reading.money(cost).text() for name, cost in reading.plan.baselines.items()}
+def _baselines(reading: PlanReading) -> dict[str, BaselineOut]:
+    return {name: BaselineOut.of(one, reading) for name, one in reading.plan.baselines.items()}

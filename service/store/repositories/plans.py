@@ -1,11 +1,12 @@
 """Stored plans; the session's teams decide which placements are seen."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from service.domain.plans import PlacedWorkload, StoredPlan
+from service.domain.plans import Baseline, PlacedWorkload, StoredPlan
 from service.store.models import PlacementRow, PlanRow
 
 
@@ -29,7 +30,7 @@ class Plans:
                 cost_micros=plan.cost_micros,
                 bound_micros=plan.bound_micros,
                 currency=plan.currency,
-                baselines=dict(plan.baselines),
+                baselines={name: asdict(one) for name, one in plan.baselines.items()},
                 instance_sha256=plan.instance_sha256,
                 stale_inputs=list(plan.stale_inputs),
             )
@@ -67,7 +68,7 @@ class Plans:
             bound_micros=row.bound_micros,
             currency=row.currency,
             instance_sha256=row.instance_sha256,
-            baselines=row.baselines,
+            baselines={name: Baseline(**one) for name, one in row.baselines.items()},
             stale_inputs=tuple(row.stale_inputs),
             placements=tuple(_placement(placed) for placed in self._session.scalars(query)),
         )

@@ -1,16 +1,14 @@
 """The capacity file: what it means, and what it may not say."""
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from service.documents.capacity import CapacityDocument
 from service.documents.yaml_file import DocumentError, parse_document
+from tests.docs_examples import page, section, yaml_examples
 
-DOCS = Path(__file__).parents[3] / "docs"
 HEAD = "version: 1\neffective_from: 2026-08-01\n"
 PLACE = "provider: AWS, region: us-east-1"
 TERM = f"{PLACE}, machine_type: p5.48xlarge, machines: 4"
@@ -18,10 +16,9 @@ TERM = f"{PLACE}, machine_type: p5.48xlarge, machines: 4"
 
 def test_the_example_of_the_documentation_is_a_capacity() -> None:
     """What the page shows can be applied; amounts are exact, and terms end before their end."""
-    found = re.search(r"```yaml\n(.*?)```", (DOCS / "formats-capacity.md").read_text(), re.DOTALL)
-    assert found is not None
+    (example,) = yaml_examples(section(page("formats.md"), "The capacity file"))
 
-    capacity = parse_document(found[1], "example.yaml", CapacityDocument)
+    capacity = parse_document(example, "example.yaml", CapacityDocument)
 
     (commitment,), (block,) = capacity.commitments, capacity.capacity_blocks
     assert commitment.hourly_rate == Decimal("31.464")

@@ -1,19 +1,17 @@
 """The policy file: what it means, and what it may not say."""
 
-import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from service.documents.policy import PolicyDocument
 from service.documents.yaml_file import DocumentError, parse_document
 from service.domain.policy import Charge, Owner
+from tests.docs_examples import page, section, yaml_examples
 
 AWS = "{match: {provider: AWS}"
 BY_TAG = "{match: {tag: {key: t}}"
 HEAD = "version: 1\neffective_from: 2026-08-01\nteams: [{name: vision}, {name: nlp}]\n"
-DOCS = Path(__file__).parents[3] / "docs"
 
 
 def refused(text: str) -> list[str]:
@@ -25,10 +23,9 @@ def refused(text: str) -> list[str]:
 
 def test_the_example_of_the_documentation_is_a_policy() -> None:
     """What the page shows can be applied, and means what its comments say."""
-    found = re.search(r"```yaml\n(.*?)```", (DOCS / "formats-policy.md").read_text(), re.DOTALL)
-    assert found is not None
+    (example,) = yaml_examples(section(page("formats.md"), "The policy file"))
 
-    policy = parse_document(found[1], "example.yaml", PolicyDocument).policy()
+    policy = parse_document(example, "example.yaml", PolicyDocument).policy()
 
     assert policy.effective_from == date(2026, 8, 1)
     assert policy.teams == {"vision", "nlp", "platform"}

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -15,8 +14,9 @@ from pydantic import BaseModel
 from service.documents.workload import WorkloadDocument, json_schema
 from service.documents.workload_file import parse_workloads
 from service.documents.yaml_file import DocumentError
+from tests.docs_examples import page, section, yaml_examples
 
-PAGE = Path(__file__).parents[3] / "docs" / "formats-workload.md"
+SECTION = section(page("formats.md"), "The workload file")
 
 SMALL: dict[str, Any] = {
     "name": "a",
@@ -30,9 +30,8 @@ SMALL: dict[str, Any] = {
 
 def example() -> str:
     """The YAML of the page."""
-    found = re.search(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    return found[1]
+    (only,) = yaml_examples(SECTION)
+    return only
 
 
 def written(**changes: object) -> str:
@@ -63,9 +62,9 @@ def test_the_example_of_the_page_is_a_workload_with_every_field_set() -> None:
 
 def test_every_field_stands_in_the_page() -> None:
     """The table of the page has each field by its name."""
-    page = PAGE.read_text(encoding="utf-8")
+    names = field_names(WorkloadDocument)
 
-    missing = [name for name in field_names(WorkloadDocument) if not re.search(rf"\b{name}`", page)]
+    missing = [name for name in names if not re.search(rf"\b{name}`", SECTION)]
 
     assert missing == ["run", "accelerators", "work", "checkpoint", "sla", "data", "spending_caps"]
 
@@ -87,7 +86,7 @@ def test_the_example_fits_the_json_schema() -> None:
 
 def test_the_documented_schema_is_the_forms_own() -> None:
     """``docs/workload.schema.json`` is what ``json_schema()`` gives."""
-    documented = json.loads((PAGE.parent / "workload.schema.json").read_text(encoding="utf-8"))
+    documented = json.loads(page("workload.schema.json"))
 
     assert documented == json_schema()
 

@@ -154,7 +154,6 @@ def test_two_runs_at_once_are_refused(
     night: Night, store: Store, clock: Callable[[], datetime]
 ) -> None:
     """While a living process holds the lease, a second start says who it is and does nothing."""
-
     with (
         keep_lease(JOB, "elsewhere/1/2.00", store=store, clock=clock, holder_is_gone=is_gone),
         pytest.raises(LeaseHeldError, match=r"elsewhere/1/2\.00"),

@@ -1,0 +1,30 @@
+"""Tables and amounts as the reports on a terminal show them."""
+
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+WIDEST = 160
+"""Columns of text that a table may take."""
+
+
+def plain_table(title: str, *columns: str, words: int = 1) -> Table:
+    """Return a table without lines: the first ``words`` columns are words, the others numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index < words else "right", no_wrap=True)
+    return table
+
+
+def print_table(table: Table, console: Console) -> None:
+    """Print a table at the width that its numbers need; a cut number would be a wrong one."""
+    usual = console.width
+    console.width = max(usual, WIDEST)
+    console.print(table, soft_wrap=True)
+    console.width = usual
+
+
+def money(text: str) -> str:
+    """Shorten an exact amount to cents, with thousands apart; the exact one stays in the report."""
+    return f"{Decimal(text):,.2f}"
