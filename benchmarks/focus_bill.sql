@@ -1,23 +1,23 @@
 -- A FOCUS 1.2 bill as a cloud provider exports it: $lines lines of one month, 57 columns filled,
--- costs as doubles with the digits that products of price and quantity have.
+-- amounts as doubles rounded to ten decimals, as most of the real FOCUS sample's are.
 WITH line AS (
     SELECT
         i,
         hash(i) AS h,
         hash(i // 744) AS resource,
         i % 744 AS hour,
-        (hash(i) % 100000) / 7000.0::DOUBLE AS quantity,
+        round((hash(i) % 100000) / 7000.0::DOUBLE, 10) AS quantity,
         [98.32, 12.24, 0.0000004, 0.023, 0.3928, 3.06, 0.09, 32.7726][1 + (hash(i // 744) % 8)::INTEGER]::DOUBLE AS list_price
     FROM range($lines) AS numbers(i)
 ),
 priced AS (
-    SELECT *, list_price * (1 - (resource % 30) / 100.0::DOUBLE) AS price,
+    SELECT *, round(list_price * (1 - (resource % 30) / 100.0::DOUBLE), 10) AS price,
         TIMESTAMPTZ '2026-10-01 00:00:00+00' + to_hours(hour::INTEGER) AS started
     FROM line
 )
 SELECT
     'us-east-' || (resource % 6) AS AvailabilityZone,
-    CASE WHEN resource % 9 = 0 THEN 0.0 ELSE price * quantity END AS BilledCost,
+    CASE WHEN resource % 9 = 0 THEN 0.0 ELSE round(price * quantity, 10) END AS BilledCost,
     (100000000000 + resource % 3)::VARCHAR AS BillingAccountId,
     'Payer ' || (resource % 3) AS BillingAccountName,
     'Management' AS BillingAccountType,
@@ -35,23 +35,23 @@ SELECT
     CASE WHEN resource % 9 = 0 THEN 'Spend' END AS CommitmentDiscountCategory,
     CASE WHEN resource % 9 = 0 THEN 'arn:aws:savingsplans::1000:savingsplan/' || (resource % 40) END AS CommitmentDiscountId,
     CASE WHEN resource % 9 = 0 THEN 'Plan ' || (resource % 40) END AS CommitmentDiscountName,
-    CASE WHEN resource % 9 = 0 THEN quantity * price END AS CommitmentDiscountQuantity,
+    CASE WHEN resource % 9 = 0 THEN round(quantity * price, 10) END AS CommitmentDiscountQuantity,
     CASE WHEN resource % 9 = 0 THEN 'Used' END AS CommitmentDiscountStatus,
     CASE WHEN resource % 9 = 0 THEN 'ComputeSavingsPlans' END AS CommitmentDiscountType,
     CASE WHEN resource % 9 = 0 THEN 'USD' END AS CommitmentDiscountUnit,
     quantity AS ConsumedQuantity,
     'Hours' AS ConsumedUnit,
-    price * quantity AS ContractedCost,
+    round(price * quantity, 10) AS ContractedCost,
     price AS ContractedUnitPrice,
-    price * quantity AS EffectiveCost,
+    round(price * quantity, 10) AS EffectiveCost,
     'INV-2026-10-' || (resource % 3) AS InvoiceId,
     'Amazon Web Services, Inc.' AS InvoiceIssuerName,
-    list_price * quantity AS ListCost,
+    round(list_price * quantity, 10) AS ListCost,
     list_price AS ListUnitPrice,
     CASE WHEN resource % 9 = 0 THEN 'Committed' WHEN resource % 7 = 0 THEN 'Dynamic' ELSE 'Standard' END AS PricingCategory,
     'USD' AS PricingCurrency,
     price AS PricingCurrencyContractedUnitPrice,
-    price * quantity AS PricingCurrencyEffectiveCost,
+    round(price * quantity, 10) AS PricingCurrencyEffectiveCost,
     list_price AS PricingCurrencyListUnitPrice,
     quantity AS PricingQuantity,
     'Hours' AS PricingUnit,

@@ -43,12 +43,11 @@ def make_bill(path: Path, lines: int) -> None:
 def rewrite(bill: Path, folder: Path) -> dict[str, Any]:
     """Let DuckDB alone read all columns of the bill and write them with the lake's compression."""
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
-        began = time.perf_counter()
-        connection.execute(
+        copy = (
             f"COPY (FROM '{bill}') TO '{folder / 'rewritten.parquet'}'"
-            " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+            " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)"
         )
-        return {"seconds": time.perf_counter() - began}
+        return _timed(lambda: connection.execute(copy))
 
 
 def load(bill: Path, folder: Path) -> dict[str, Any]:
@@ -66,18 +65,20 @@ def load(bill: Path, folder: Path) -> dict[str, Any]:
 
 
 def _load(wiring: Wiring, bill: Path, folder: Path) -> dict[str, Any]:
-    seconds = _timed(lambda: _deliver(wiring, "aws", bill))
+    found = _timed(lambda: _deliver(wiring, "aws", bill))
     peak = _peak_mb()
     _pool_facts(folder)
     for name in ("nodes", "usage"):
         _deliver(wiring, name, folder / f"{name}.parquet")
-    return {"seconds": seconds, "peak_mb": peak, "allocation_seconds": _allocate(wiring, folder)}
+    return {**found, "peak_mb": peak, "allocation_seconds": _allocate(wiring, folder)}
 
 
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _timed(work: Callable[[], object]) -> dict[str, Any]:
+    """Do ``work``; return wall-clock and processor seconds."""
+    began, used = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "cpu_seconds": time.process_time() - used}
 
 
 def _deliver(wiring: Wiring, source: str, path: Path) -> None:
@@ -192,7 +193,6 @@ def _report(options: argparse.Namespace, bill: Path, folder: Path) -> None:
         ours.append(_child("load", bill, folder / f"load-{run}"))
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    rewritten, loaded = (min(run["seconds"] for run in runs) for runs in (alone, ours))
     lines, size = options.lines, bill.stat().st_size / 1e6
     allocated = min(run["allocation_seconds"] for run in ours)
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
@@ -201,17 +201,24 @@ def _report(options: argparse.Namespace, bill: Path, folder: Path) -> None:
 {system}, Python {platform.python_version()}, DuckDB {duckdb.__version__} with {MEMORY},
 commit {commit.strip() or "unknown"}
 
-| part | seconds | lines per second | peak memory |
-|---|---:|---:|---:|
-| DuckDB alone rewrites the file | {rewritten:.1f} | {lines / rewritten:,.0f} | {_most(alone)} |
-| `comptroller load`, from checksum to commit | {loaded:.1f} | {lines / loaded:,.0f} | {_most(ours)} |
-| monthly allocation, 54 rules and 3 pools | {allocated:.1f} | {lines / allocated:,.0f} | |
+| part | seconds | processor seconds | lines per second | peak memory |
+|---|---:|---:|---:|---:|
+| DuckDB alone rewrites the file | {_speed(alone, lines)} |
+| `comptroller load`, checksum to commit | {_speed(ours, lines)} |
+| monthly allocation, 54 rules and 3 pools | {allocated:.1f} | | {lines / allocated:,.0f} | |
 
-Loading reaches {rewritten / loaded:.0%} of the speed of DuckDB alone.""")
+Loading reaches {_best(alone, "seconds") / _best(ours, "seconds"):.0%} of the speed of DuckDB alone
+({_best(alone, "cpu_seconds") / _best(ours, "cpu_seconds"):.0%} by processor time).""")
 
 
-def _most(runs: list[dict[str, Any]]) -> str:
-    return f"{max(run['peak_mb'] for run in runs):,.0f} MB"
+def _speed(runs: list[dict[str, Any]], lines: int) -> str:
+    seconds, cpu = _best(runs, "seconds"), _best(runs, "cpu_seconds")
+    peak = max(run["peak_mb"] for run in runs)
+    return f"{seconds:.1f} | {cpu:.1f} | {lines / seconds:,.0f} | {peak:,.0f} MB"
+
+
+def _best(runs: list[dict[str, Any]], what: str) -> float:
+    return float(min(run[what] for run in runs))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Stages a delivery: the engine writes Parquet by partition, rejected rows go to the quarantine.
 
-Python touches no row. First one pass counts rows by period and finds those that must be set aside,
-then the engine streams the others into files, then the rules are counted over what was written.
+Python touches no row. First one pass counts rows by period, finds those that must be set aside and
+counts the rules that the others break; then the engine streams these into files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.load_checks import Finding, header_findings, row_findings
+from warehouse.load_checks import Finding, beside_findings, header_findings, rules_of, unread
 from warehouse.load_counts import by_currency, count_rows
 from warehouse.load_reader import UnreadableDelivery, register, template
 from warehouse.load_state import loader
@@ -91,14 +91,21 @@ def _staged(
     connection: duckdb.DuckDBPyConnection, load: Load, records: Mapping[str, int], folder: Path
 ) -> Staged:
     typed = [name for name, want in template(load.table).items() if want != "text"]
-    counts = count_rows(connection, typed)
-    files = write_rows(connection, load, counts, folder)
-    given = {
-        name: sum(count.given[number] for count in counts) for number, name in enumerate(typed)
-    }
     version = load.dialect.rpartition("-")[2] if load.kind == "focus" else "1.0"
+    rules = rules_of(load.table, version)
+    given = [f'"_given_{name}"' for name in typed]
+    counts = count_rows(connection, [*given, *(rule.breach for rule in rules)])
+    written = write_rows(connection, load, counts, folder)
+    tallies = [sum(column) for column in zip(*(count.tallies for count in counts), strict=True)]
     findings = header_findings(load.table, load.files, records)
-    findings += row_findings(connection, load.table, [one.uri for one in files], given, version)
+    findings += [
+        Finding(rule.rule, rule.column, rows)
+        for rule, rows in zip(rules, tallies[len(typed) :], strict=False)
+        if rows
+    ]
+    findings += unread(dict(zip(typed, tallies, strict=False)), written)
+    files = tuple(one.file for one in written)
+    findings += beside_findings(connection, load.table, [file.uri for file in files])
     bad = sum(count.bad for count in counts)
     return Staged(
         table=load.table,

@@ -1,14 +1,15 @@
-"""Findings: rules that rows break without being set aside, counted over the staged files."""
+"""Findings: rules that rows break without being set aside, counted while rows are counted."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as resources
 
 import duckdb
 
-from warehouse.load_reader import REMOVED_COLUMNS, LoadFile, template
+from warehouse.load_reader import LoadFile, template
+from warehouse.load_write import Written
 from warehouse.questions import read_question
 from warehouse.sql_text import literal
 
@@ -37,8 +38,11 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    """A line of ``<table>_rules.csv``: ``breach`` is true for a row that breaks the rule."""
+class Rule:
+    """A line of ``<table>_rules.csv``: ``breach`` is true for a row that breaks the rule.
+
+    It may ask the table's columns and, cheaper of decimals, ``_double_c`` and ``_given_c``.
+    """
 
     rule: str
     column: str
@@ -70,51 +74,34 @@ def header_findings(
     return [Finding(rule, column, rows) for (rule, column), rows in found.items()]
 
 
-def row_findings(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    paths: Sequence[str],
-    given: Mapping[str, int],
-    version: str,
-) -> list[Finding]:
-    """Count the broken rules in the staged files of ``table``, in one pass.
+def rules_of(table: str, version: str) -> list[Rule]:
+    """Return the rules for rows of ``table`` that hold for a version of the delivered dialect."""
+    return [rule for rule in _rules(table) if rule.since <= version]
 
-    ``given`` says how many rows brought each typed column; what of it is not there was unreadable.
-    ``version`` is that of the delivered dialect: rules of later ones do not apply.
-    """
-    if not paths:
+
+def unread(given: Mapping[str, int], written: Sequence[Written]) -> list[Finding]:
+    """Find values that came (``given`` says how many) and are not there in what was written."""
+    return [
+        Finding("cannot be read, so it is null", column, rows - there)
+        for column, rows in given.items()
+        if (there := sum(one.file.rows - one.nulls.get(column, 0) for one in written)) < rows
+    ]
+
+
+def beside_findings(
+    connection: duckdb.DuckDBPyConnection, table: str, paths: Sequence[str]
+) -> list[Finding]:
+    """Find what is odd about staged rows beside each other, where the table has such rules."""
+    if table not in _OWN_QUESTIONS or not paths:
         return []
     listed = ", ".join(literal(path) for path in paths)
     connection.execute(f"CREATE TEMP VIEW staged AS FROM read_parquet([{listed}])")
-    rules = [rule for rule in _rules(table) if rule.since <= version]
-    removed = REMOVED_COLUMNS.get(table, ())
-    typed = [column for column in given if column not in removed]
-    counts = [f"count(*) FILTER ({rule.breach})" for rule in rules]
-    counts += [f'count("{column}")' for column in typed]
-    # Rules are files of ours, columns are those of the table.
-    row = connection.execute(f"SELECT {', '.join(counts)} FROM staged").fetchone() or ()  # noqa: S608
-    broken = [
-        Finding(rule.rule, rule.column, int(rows)) for rule, rows in zip(rules, row, strict=False)
-    ]
-    unread = [
-        Finding("cannot be read, so it is null", column, given[column] - int(rows))
-        for column, rows in zip(typed, row[len(rules) :], strict=True)
-    ]
-    return [one for one in (*broken, *unread, *_own(connection, table)) if one.rows > 0]
-
-
-def _own(connection: duckdb.DuckDBPyConnection, table: str) -> Iterable[Finding]:
-    if table not in _OWN_QUESTIONS:
-        return []
-    question = read_question(f"load/{table}_findings")
-    return [
-        Finding(rule, column, rows or 0)
-        for rule, column, rows in connection.execute(question.sql).fetchall()
-    ]
+    rows = connection.execute(read_question(f"load/{table}_findings").sql).fetchall()
+    return [finding for row in rows if (finding := Finding(*row)).rows > 0]
 
 
 @cache
-def _rules(table: str) -> tuple[_Rule, ...]:
+def _rules(table: str) -> tuple[Rule, ...]:
     source = resources("warehouse").joinpath("sql", "load", f"{table}_rules.csv")
     lines = source.read_text(encoding="utf-8").splitlines()
-    return tuple(_Rule(**row) for row in csv.DictReader(lines))
+    return tuple(Rule(**row) for row in csv.DictReader(lines))

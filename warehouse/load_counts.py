@@ -12,7 +12,7 @@ _EXACT = Context(prec=60)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Rows of one period and currency."""
+    """Rows of one period and currency; ``tallies`` are good rows for which something holds."""
 
     period: str
     currency: str
@@ -20,17 +20,17 @@ class Count:
     bad: int
     rounding: Decimal
     bad_cost: Decimal | None
-    given: tuple[int, ...]
+    tallies: tuple[int, ...]
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, typed: Sequence[str]) -> list[Count]:
-    """Count good and bad rows by period and currency, and good ones that brought each column."""
-    given = ", ".join(f'count_if("_given_{name}" AND _reason IS NULL)' for name in typed)
-    # Names are the table's own columns.
+def count_rows(connection: duckdb.DuckDBPyConnection, tallies: Sequence[str]) -> list[Count]:
+    """Count good and bad rows by period and currency, and good ones for which each tally holds."""
+    told = "".join(f", count(*) FILTER (_reason IS NULL AND ({tally}))" for tally in tallies)
+    # Tallies are columns of the table or come from files of ours.
     rows = connection.execute(f"""
         SELECT _period, _currency, count_if(_reason IS NULL), count_if(_reason IS NOT NULL),
             coalesce(sum(_rounding) FILTER (_reason IS NULL), 0),
-            sum(_billed_cost) FILTER (_reason IS NOT NULL), {given}
+            sum(_billed_cost) FILTER (_reason IS NOT NULL){told}
         FROM converted GROUP BY _period, _currency ORDER BY _period, _currency
     """).fetchall()  # noqa: S608 - see above
     return [

@@ -182,11 +182,17 @@ def _typed(wanted: Mapping[str, str], schema: Mapping[str, str], paths: Sequence
         family = _family(schema[column]) if column in schema else None
         value, given = _values(column, family)
         inner += [f"{value} AS {_name('_value_' + column)}"]
+        read = _reader(column, want, family)
         outer += [
-            f"{_reader(column, want, family)} AS {_name(column)}",
+            f"{read} AS {_name(column)}",
             _name("_value_" + column),
             f"{given} AS {_name('_given_' + column)}",
         ]
+        if want == "decimal":
+            outer += [
+                f"{_rounding(column, family, read)} AS {_name('_rounding_' + column)}",
+                f"{_double(column, family)} AS {_name('_double_' + column)}",
+            ]
     listed = ", ".join(literal(path) for path in paths)
     # Names are quoted; everything else is written here or in readers.sql.
     return f"""SELECT {", ".join(outer)}, _file_id, _file_name, _record_number, _raw
@@ -244,6 +250,26 @@ _READERS = {
 def _reader(column: str, want: str, family: str | None) -> str:
     default = "text_of_other({value})" if want == "text" else f"{want}_of_text({{value}}::VARCHAR)"
     return _READERS.get((want, family), default).format(value=_name("_value_" + column))
+
+
+def _rounding(column: str, family: str | None, read: str) -> str:
+    """What rounding added to a decimal column, in units of its twelfth decimal."""
+    value = _name("_value_" + column)
+    if family in {None, "exact"}:
+        return "0::DECIMAL(18,4)"
+    if family == "number":
+        return f"rounding_of_double({read}, {value})"
+    return f"rounding_of_text({read}, lower(trim({value}::VARCHAR)))"
+
+
+def _double(column: str, family: str | None) -> str:
+    """A decimal column as a double, for rules that need not be exact."""
+    if family is None:
+        return "NULL::DOUBLE"
+    value = _name("_value_" + column)
+    if family in {"number", "float", "exact"}:
+        return f"{value}::DOUBLE"
+    return f"try_cast({value}::VARCHAR AS DOUBLE)"
 
 
 def _name(column: str) -> str:

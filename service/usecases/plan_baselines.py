@@ -50,15 +50,11 @@ def _without_limits(problem: Problem, market: Market) -> Market:
 def _bought_at_once(instance: Instance) -> Iterator[Placement]:
     """Every job that can end in time on its cheapest option, from its release on."""
     prices = {offer.id: offer.price for offer in instance.offers}
-
-    def cheapest(job: Job) -> Option | None:
-        in_time = [option for option in job.options if instance.starts(job, option)]
-        return min(in_time, key=partial(_price, prices, job), default=None)
-
     for job in instance.jobs:
-        option = cheapest(job)
-        if option is not None:
-            yield Placement(job.id, option.offer, job.release)
+        in_time = [option for option in job.options if instance.starts(job, option)]
+        if in_time:
+            cheapest = min(in_time, key=partial(_price, prices, job))
+            yield Placement(job.id, cheapest.offer, job.release)
 
 
 def _price(prices: Mapping[str, tuple[int, ...]], job: Job, option: Option) -> int:

@@ -66,6 +66,22 @@ def test_a_full_offer_is_named_as_the_cause() -> None:
     )
 
 
+def test_amounts_are_written_as_the_caller_wants_them() -> None:
+    """The optimizer knows no currency: 30, 10 and 10 in crowns, and no slot or machine is one."""
+    week = two_jobs_one_machine()
+    solution = Solution(
+        plan_of(week, [Placement("a", "cheap", 0), Placement("b", "dear", 0)], []), {}, 0.0
+    )
+
+    told = explain(week, solution, amount=lambda millionths: f"{millionths} crowns")
+
+    assert told[1].text == (
+        "b runs on dear in slots [0, 2) for 30 crowns; the best other offer, cheap, costs "
+        "10 crowns less at its cheapest; cheap in slots [0, 2) would cost 10 crowns less, but "
+        "cheap has 0 of 1 machines left in slot 0 (short in 2 of 2 slots)"
+    )
+
+
 CAUSES = {
     "no_option": (Job("j", 0, 4, 1, 50, ()), "j is left out: it has no option"),
     "gang_exceeds_capacity": (

@@ -20,22 +20,23 @@ from service.bootstrap import Wiring
 from service.config import Settings
 from service.documents.workload import WorkloadDocument
 from service.domain.exchange import Exchange
-from service.domain.plans import PlacedWorkload, StoredPlan
+from service.domain.plans import Baseline, PlacedWorkload, StoredPlan
 from service.domain.records import DocumentVersion
 from service.domain.workloads import WorkloadState
 from service.errors import LeaseLostError
 from service.usecases.build_instance import build_instance, requests_of
+from service.usecases.plan_baselines import baselines
 from service.usecases.plan_queue import (
     Planned,
     Planner,
     PlanSettings,
     RefusedPlan,
-    baselines,
     plan_queue,
 )
 from service.usecases.store_plan import placed_workloads
 from service.usecases.submit_workloads import submit
 from tests.service.planning import (
+    A100X8,
     H100X8,
     capacity,
     horizon,
@@ -127,7 +128,7 @@ def test_a_queue_is_planned_at_its_least_cost(world: World) -> None:
 
 
 def test_baselines_buy_the_same_queue_in_other_ways(world: World) -> None:
-    """All on demand: 40 + 40; with a committed machine the plan pays 20 for spot only."""
+    """All on demand: 40 + 40 for both; with a committed machine the plan pays 20 for spot only."""
     world.apply(commitments=[term("sp", H100X8, 1, end=hour(4))], quotas=[quota(H100X8, 2)])
     checkpoint = {"interval_minutes": 30}
     world.submit(workload(name="a"), workload(name="b", preemptible=True, checkpoint=checkpoint))
@@ -135,8 +136,61 @@ def test_baselines_buy_the_same_queue_in_other_ways(world: World) -> None:
     plan = world.plan().plan
 
     assert plan.cost_micros == 20_000_000
-    assert plan.baselines["all_on_demand"] == 80_000_000
-    assert plan.baselines["greedy"] >= plan.cost_micros
+    both_on_demand = Baseline(80_000_000, 80_000_000, placed=2, unplaced=0)
+    assert plan.baselines["all_on_demand"] == plan.baselines["on_demand_list"] == both_on_demand
+    assert plan.baselines["greedy"].cost_micros >= plan.cost_micros
+
+
+def test_within_the_quota_on_demand_leaves_out_what_the_list_price_would_buy(world: World) -> None:
+    """One machine, two strict jobs of 4 h at 40 that must both end in 4 h; c wants another region.
+
+    Within the quota 40 are spent and 2 x 40 x 150 % are the price of the second: 160 in all.
+    Without limits both cost 40. C has no offer at all, so no way places it.
+    """
+    world.apply(quotas=[quota(H100X8, 1)])
+    strict = {"sla": {"class": "strict"}, "deadline": hour(4)}
+    world.submit(
+        workload(name="a", **strict),
+        workload(name="b", **strict),
+        workload(name="c", regions=["eu-west-1"]),
+    )
+
+    plan = world.plan().plan
+
+    within = Baseline(160_000_000, 40_000_000, placed=1, unplaced=2)
+    assert plan.baselines["greedy"] == plan.baselines["all_on_demand"] == within
+    assert plan.baselines["on_demand_list"] == Baseline(80_000_000, 80_000_000, 2, 1)
+    assert (plan.spend_micros, plan.left_out_micros) == (40_000_000, 120_000_000)
+
+
+def test_the_list_price_is_paid_where_leaving_out_would_cost_less() -> None:
+    """Only a paid machine is there for a, 4 h; leaving it out costs 4 x 1 x 150 % = 6, not 40."""
+    document = capacity(quotas=[quota(H100X8, 1)], commitments=[term("sp", H100X8, 1)])
+    world = market([price(H100X8, "10")], document)
+    made = build_instance(requests_of([stored(workload(name="a"))]), world, horizon(24))
+
+    others = baselines(made, world)
+
+    assert [job.unplaced_cost for job in made.instance.jobs] == [6_000_000]
+    assert others["all_on_demand"] == Baseline(6_000_000, 0, placed=0, unplaced=1)
+    assert others["on_demand_list"] == Baseline(40_000_000, 40_000_000, placed=1, unplaced=0)
+
+
+def test_the_list_price_buys_nothing_that_would_end_too_late() -> None:
+    """A paid H100 machine is done in 4 h, A100 at half the speed in 8; the deadline is in 4."""
+    document = capacity(commitments=[term("sp", H100X8, 1)])
+    world = market([price(A100X8, "5")], document)
+    models = [
+        {"model": "H100", "count_per_node": 8},
+        {"model": "A100", "count_per_node": 8, "relative_throughput": "0.5"},
+    ]
+    late = workload(name="a", accelerators=models, deadline=hour(4))
+    made = build_instance(requests_of([stored(late)]), world, horizon(24))
+
+    others = baselines(made, world)
+
+    assert others["greedy"] == Baseline(0, 0, placed=1, unplaced=0)
+    assert others["on_demand_list"] == Baseline(6_000_000, 0, placed=0, unplaced=1)
 
 
 def test_what_has_no_place_stays_queued_with_a_reason_in_money(world: World) -> None:
@@ -341,7 +395,9 @@ def test_the_referee_accepts_every_plan(
         if one.offer is not None and one.offer.endswith("/spot"):
             assert form.preemptible
             assert form.sla.sla_class != "strict"
-    assert baselines(made, world)["greedy"] >= solution.plan.bound
+    others = baselines(made, world)
+    assert others["greedy"].cost_micros >= solution.plan.bound
+    assert {one.placed + one.unplaced for one in others.values()} == {len(queue)}
 
 
 def _open_run(wiring: Wiring) -> UUID:

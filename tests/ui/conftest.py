@@ -62,10 +62,15 @@ PLAN: dict[str, Any] = {
     "status": "feasible",
     "currency": "USD",
     "spend": "1000.00",
+    "left_out": "500.00",
     "cost": "1500.00",
     "bound": "1470.00",
     "gap": 0.02,
-    "baselines": {"all_on_demand": "2500.00", "greedy": "1600.00"},
+    "baselines": {
+        "all_on_demand": {"spend": "0.00", "cost": "2500.00", "placed": 0, "unplaced": 2},
+        "on_demand_list": {"spend": "2200.00", "cost": "2200.00", "placed": 2, "unplaced": 0},
+        "greedy": {"spend": "1100.00", "cost": "1600.00", "placed": 1, "unplaced": 1},
+    },
     "placed": 1,
     "unplaced": 1,
     "unplaced_reasons": [

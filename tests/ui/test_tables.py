@@ -55,22 +55,39 @@ def test_the_difference_is_shown_to_whom_the_api_tells_it(costs: Costs) -> None:
     assert [figure.label for figure in whole][:-1] == [figure.label for figure in team]
 
 
-def test_a_plan_shows_bound_gap_and_baselines_to_whom_the_api_tells_them(plan: Plan) -> None:
-    """A team's token sees its own spend and counts: three figures instead of eight."""
+def of_a_team(plan: Plan) -> Plan:
+    """Return the plan as a team's token gets it."""
+    return {**plan, "left_out": None, "cost": None, "bound": None, "gap": None, "baselines": {}}
+
+
+def test_a_plan_shows_bound_and_gap_to_whom_the_api_tells_them(plan: Plan) -> None:
+    """A team's token sees its own spend and counts: three figures instead of seven."""
     whole = tables.plan_figures(plan)
-    team = tables.plan_figures({**plan, "cost": None, "bound": None, "gap": None, "baselines": {}})
+    team = tables.plan_figures(of_a_team(plan))
 
     assert [(figure.label, figure.value) for figure in whole] == [
         ("Spend", "1,000.00"),
         ("Placed", "1"),
         ("Unplaced", "1"),
+        ("Left out", "500.00"),
         ("Plan cost", "1,500.00"),
         ("Gap", "2.00 %"),
         ("Bound", "1,470.00"),
-        ("All on demand", "2,500.00"),
-        ("Greedy", "1,600.00"),
     ]
     assert team == whole[:3]
+
+
+def test_other_ways_stand_beside_the_plan_with_what_they_place(plan: Plan) -> None:
+    """Spend and total cost are apart, so that a penalty does not pass for a price."""
+    rows = tables.way_rows(plan)
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("This plan", 1, 1, 1000.0, 1500.0),
+        ("Cheapest offer first", 1, 1, 1100.0, 1600.0),
+        ("On demand within quotas", 0, 2, 0.0, 2500.0),
+        ("On demand without limits", 2, 0, 2200.0, 2200.0),
+    ]
+    assert tables.way_rows(of_a_team(plan)) == []
 
 
 def test_a_workload_without_a_place_says_why(plan: Plan) -> None:

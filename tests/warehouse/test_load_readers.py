@@ -30,10 +30,9 @@ def _rounded(text: str) -> Decimal:
 
 def _read(readers: duckdb.DuckDBPyConnection, macro: str, values: list[object]) -> list[object]:
     kind = "DOUBLE" if isinstance(values[0], float) else "VARCHAR"
-    rows = readers.execute(
-        f"SELECT {macro}(value) FROM (SELECT unnest(?::{kind}[]) AS value)",  # noqa: S608 - ours
-        [values],
-    ).fetchall()
+    call = macro if "(" in macro else f"{macro}(value"
+    question = f"SELECT {call}) FROM (SELECT unnest(?::{kind}[]) AS value)"  # noqa: S608 - ours
+    rows = readers.execute(question, [values]).fetchall()
     return [row[0] for row in rows]
 
 
@@ -112,15 +111,30 @@ def test_doubles_that_are_no_amounts(readers: duckdb.DuckDBPyConnection, value: 
 
 
 @given(st.lists(texts, min_size=1, max_size=300))
-def test_the_rounding_of_a_plain_amount_is_known_exactly(
+def test_the_rounding_of_a_text_is_known_exactly(
     readers: duckdb.DuckDBPyConnection, values: list[str]
 ) -> None:
     """1.0000000000003 is stored as 1.000000000000, so rounding took 0.3 of the twelfth decimal."""
-    found = _read(readers, "rounding_of_plain", list(values))
+    found = _read(readers, "rounding_of_text(0, value", [*values])
 
     for value, rounding in zip(values, found, strict=True):
-        exact = (_rounded(value) - WIDE.create_decimal(value)) * 10**12
-        assert abs(exact - Decimal(str(rounding))) < Decimal("1e-9")
+        assert abs(_rounding(value) - Decimal(str(rounding))) < Decimal("1e-9")
+
+
+@given(st.lists(numbers, min_size=1, max_size=300))
+def test_the_rounding_of_a_double_is_known_to_a_hundredth(
+    readers: duckdb.DuckDBPyConnection, values: list[float]
+) -> None:
+    """Measured against the shortest text, in units of the twelfth decimal."""
+    found = _read(readers, "rounding_of_double(decimal_of_double(value), value", [*values])
+
+    for value, rounding in zip(values, found, strict=True):
+        assert abs(_rounding(repr(value)) - Decimal(str(rounding or 0))) < Decimal("1e-2")
+
+
+def _rounding(text: str) -> Decimal:
+    """What rounding adds, in units of the twelfth decimal."""
+    return (_rounded(text) - WIDE.create_decimal(text)) * 10**12
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from service.documents.workload import WorkloadDocument
 from service.domain.access import Scope, Token, hash_token
 from service.domain.money import Money
 from service.domain.periods import Period
-from service.domain.plans import PlacedWorkload, StoredPlan
+from service.domain.plans import Baseline, PlacedWorkload, StoredPlan
 from service.domain.records import AllocationRun, CostTotals, CurrencyTotals
 from service.domain.workloads import Workload, WorkloadState
 from service.errors import NotAuthenticatedError
@@ -119,7 +119,7 @@ def latest_plan(teams: Teams) -> PlanReading:
         bound_micros=63_000_000,
         currency="USD",
         instance_sha256="0" * 64,
-        baselines={"greedy": 80_000_000},
+        baselines={"greedy": Baseline(80_000_000, 25_000_000, placed=1, unplaced=2)},
         stale_inputs=("aws",),
         placements=tuple(p for p in placements if teams is None or p.team in teams),
     )

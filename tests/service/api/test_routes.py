@@ -74,12 +74,17 @@ def test_the_key_of_a_row_is_named_by_the_question(client_of: ClientOf) -> None:
 
 
 def test_a_plan_has_cost_bound_gap_and_reasons(client_of: ClientOf) -> None:
-    """10 + 20 are spent, 40 is the price of what is left out: 70 beside a bound of 63, 10 %."""
+    """10 + 20 are spent, 40 is the price of what is left out: 70 beside a bound of 63, 10 %.
+
+    Cheapest first would spend 25 on one workload and leave out two for 55: 80 in all.
+    """
     body = client_of().get("/v1/plans/latest").json()
 
-    assert (body["spend"], body["cost"], body["bound"]) == ("30.00", "70.00", "63.00")
+    amounts = [body[name] for name in ("spend", "left_out", "cost", "bound")]
+    assert amounts == ["30.00", "40.00", "70.00", "63.00"]
     assert body["gap"] == pytest.approx(0.1)
-    assert body["baselines"] == {"greedy": "80.00"}
+    greedy = {"spend": "25.00", "cost": "80.00", "placed": 1, "unplaced": 2}
+    assert body["baselines"] == {"greedy": greedy}
     assert (body["placed"], body["unplaced"], body["stale_inputs"]) == (2, 1, ["aws"])
     assert body["unplaced_reasons"] == [
         {"reason_code": "no_capacity", "reason": "no room is left", "workloads": 1}

@@ -103,16 +103,17 @@ def test_a_bad_file_puts_nothing_into_the_queue(
 
 
 def test_a_plan_shows_cost_bound_gap_and_reasons(app: typer.Typer) -> None:
-    """A takes 4 hours at 10 USD; b wants an L4, which nobody sells."""
+    """A takes 4 hours at 10 USD in every way; b wants an L4, which nobody sells."""
     invoke(app, "submit", "queue.yaml")
 
     text = words(invoke(app, "plan", "--time-limit", "5"))
 
-    assert "cost 40.00 USD of it spend 40.00 USD of it for leaving out 0.00 USD" in text
-    assert "lower bound, proven 40.00 USD" in text
-    assert "the same queue all on demand 40.00 USD" in text
-    assert "gap 0.00 % placed 1 not placed 1" in text
-    assert "not placed, 1 x no_offer: no offer is left with 1 x L4" in text
+    assert "spend, 1 workloads placed 40.00 USD" in text
+    assert "price of what is left out, 1 workloads 0.00 USD" in text
+    assert "total cost 40.00 USD lower bound, proven 40.00 USD gap 0.00 %" in text
+    assert "this plan 1 1 40.00 40.00 cheapest offer first 1 1 40.00 40.00" in text
+    assert "on demand, without limits 1 1 40.00 40.00" in text
+    assert "1 x no_offer, for example: no offer is left with 1 x L4" in text
     assert "note: offer without a quota, 8 machines assumed (1)" in text
 
 
@@ -120,7 +121,7 @@ def test_an_empty_queue_has_a_plan_without_placements(app: typer.Typer) -> None:
     """It costs nothing and shows no table of placements."""
     text = words(invoke(app, "plan"))
 
-    assert "cost 0.00 USD" in text
+    assert "total cost 0.00 USD" in text
     assert "start (UTC)" not in text
 
 

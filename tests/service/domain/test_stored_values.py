@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from service.domain.access import Scope, Token, check_team, hash_token
-from service.domain.plans import PlacedWorkload, StoredPlan
+from service.domain.plans import Baseline, PlacedWorkload, StoredPlan
 from service.domain.records import DocumentVersion
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -71,6 +71,26 @@ def test_a_workload_that_was_left_out_has_no_offer() -> None:
     offer = left_out.offer
 
     assert offer is None
+
+
+def test_a_plan_costs_what_is_spent_and_what_is_left_out() -> None:
+    """Of 2.00 in all 0.50 are spent on what has a place; 1.50 are the price of the rest."""
+    placed = replace(PLACED, cost_micros=500_000)
+    left_out = replace(PLACED, offer=None, start=None, end=None, cost_micros=1_500_000)
+    plan = replace(PLAN, placements=(placed, left_out))
+
+    parts = (plan.spend_micros, plan.left_out_micros)
+
+    assert parts == (500_000, 1_500_000)
+
+
+@pytest.mark.parametrize("spend_micros", [-1, 11])
+def test_a_baseline_spends_a_part_of_its_cost(spend_micros: int) -> None:
+    """Of a cost of 10 neither less than 0 nor 11 can be spent; all 10 can."""
+    whole = Baseline(cost_micros=10, spend_micros=10, placed=1, unplaced=0)
+
+    with pytest.raises(ValueError, match="lies between 0 and its cost 10"):
+        replace(whole, spend_micros=spend_micros)
 
 
 def test_versions_of_documents_count_from_one() -> None:

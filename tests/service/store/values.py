@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from service.domain.plans import PlacedWorkload, StoredPlan
+from service.domain.plans import Baseline, PlacedWorkload, StoredPlan
 from service.domain.workloads import Workload, WorkloadState
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -53,7 +53,10 @@ def plan(number: int, *placements: PlacedWorkload, run_id: UUID | None = None) -
         bound_micros=11_000_000,
         currency="USD",
         instance_sha256="00ff",
-        baselines={"all_on_demand": 30_000_000, "greedy": 12_000_000},
+        baselines={
+            "all_on_demand": Baseline(30_000_000, 10_000_000, placed=1, unplaced=1),
+            "greedy": Baseline(12_000_000, 12_000_000, placed=2, unplaced=0),
+        },
         stale_inputs=("prices",),
         placements=placements,
     )

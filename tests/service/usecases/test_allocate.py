@@ -11,8 +11,8 @@ from service.documents.policy import PolicyDocument
 from service.documents.yaml_file import parse_document
 from service.domain.periods import Period
 from service.usecases.allocate import Allocation, allocate
-from service.usecases.allocate_period import READS
 from service.usecases.charge_owners import Reader
+from service.usecases.stale_periods import READS
 from tests.service.facts import HOUR_MS, Row, at, job, line, node, put, usage
 from warehouse.lake import Lake
 from warehouse.port import Engine

@@ -12,7 +12,7 @@ SELECT
     END AS _currency,
     BilledCost AS _billed_cost,
     EffectiveCost AS _effective_cost,
-    rounding_of(BilledCost, _value_BilledCost::VARCHAR) AS _rounding,
+    _rounding_BilledCost AS _rounding,
     CASE
         WHEN BilledCost IS NULL
             THEN complaint('BilledCost', _value_BilledCost, 'a decimal number below 10^26, as -12.5')

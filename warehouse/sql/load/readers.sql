@@ -77,16 +77,24 @@ CREATE TEMP MACRO rounding_up(tail) AS
         ELSE round(tail, 0) - tail
     END;
 CREATE TEMP MACRO rounding_of_plain(words) AS
-    rounding_up(tail_of(words)) * CASE WHEN starts_with(ltrim(words), '-') THEN -1 ELSE 1 END;
+    rounding_up(tail_of(words)) * CASE WHEN starts_with(words, '-') THEN -1 ELSE 1 END;
 
--- An amount with an exponent is below 0.0001, where a double is exact enough: to 10^-20.
-CREATE TEMP MACRO rounding_of_small(amount, pico) AS
-    try_cast(round(amount::DOUBLE * 1e12::DOUBLE) - pico AS DECIMAL(18, 16));
-CREATE TEMP MACRO rounding_of(amount, words) AS
+CREATE TEMP MACRO rounding_of_text(amount, words) AS
     CASE
-        WHEN contains(words, 'e-') OR contains(words, 'E-')
-            THEN rounding_of_small(amount, try_cast(words AS DOUBLE) * 1e12::DOUBLE)
-        ELSE rounding_of_plain(words)
+        WHEN strlen(words) <= 13 AND NOT contains(words, 'e') THEN 0
+        ELSE rounding_of_plain(without_exponent(words))
+    END;
+
+-- The product of a double below 100 is exact enough: to a hundredth of the twelfth decimal.
+CREATE TEMP MACRO rounding_of_small(amount, pico) AS
+    CASE
+        WHEN round(pico) = pico THEN 0
+        ELSE try_cast(round(amount::DOUBLE * 1e12::DOUBLE) - pico AS DECIMAL(18, 4))
+    END;
+CREATE TEMP MACRO rounding_of_double(amount, value) AS
+    CASE
+        WHEN abs(value) < 100 THEN rounding_of_small(amount, value * 1e12::DOUBLE)
+        ELSE rounding_of_plain(value::VARCHAR)
     END;
 
 CREATE TEMP MACRO text_of_text(value) AS nullif(value, '');
