@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+_EXAMPLE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,17 @@ def section(text: str, title: str) -> str:
 def yaml_examples(text: str) -> list[str]:
     """Return the YAML blocks of a text, in order."""
     return re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def without_examples(text: str) -> str:
+    """Return a text without its blocks of code."""
+    return _EXAMPLE.sub("", text)
+
+
+def code(text: str) -> str:
+    """Return what stands in code style: blocks, and words within lines."""
+    words = re.findall(r"`([^`\n]+)`", without_examples(text))
+    return "\n".join([*_EXAMPLE.findall(text), *words])
 
 
 def table_rows(text: str) -> list[list[str]]:

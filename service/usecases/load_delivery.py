@@ -8,9 +8,11 @@ next try of the same delivery finds no record, so it does the rest again under t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ingest.port import TransientSourceError
 from service.domain.records import DeliveryRecord, Finding
 from service.errors import ConflictError, InputError
 from service.usecases.check_delivery import Known, emptied, known, refuse_drops, repeated
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
-    from pathlib import Path
 
     from ingest.port import Delivery
     from service.store.store import Store
@@ -99,6 +100,7 @@ def load_delivery(  # noqa: PLR0913  (every long-lived part comes by name)
     folder = lake.folder(load.load_id)
     try:
         staged = stage(load, engine=engine, folder=folder)
+        _refuse_changed_files(delivery)
         if staged.quarantined and not staged.rows:
             raise NothingReadableError(_nothing_readable(staged))
         gone = emptied(delivery, held, staged)
@@ -143,6 +145,18 @@ def _load(delivery: Delivery, load_id: UUID) -> Load:
         for file in delivery.files
     )
     return Load(delivery.source, delivery.kind.value, delivery.dialect, load_id, files)
+
+
+def _refuse_changed_files(delivery: Delivery) -> None:
+    """Make sure that what was staged is what was looked at.
+
+    Raises:
+        TransientSourceError: When a file has another size now.
+    """
+    for file in delivery.files:
+        path = Path(file.uri)
+        if not path.is_file() or path.stat().st_size != file.size_bytes:
+            raise TransientSourceError(f"{file.name}: the file changed while it was loaded")
 
 
 def _nothing_readable(staged: Staged) -> str:

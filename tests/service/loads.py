@@ -82,8 +82,15 @@ class Loads:
         guard: Guard = lambda: None,
     ) -> LoadResult:
         """Load the files as one delivery."""
+        delivery = self.delivery(*paths, source=source, kind=kind, append=append)
+        return self.load_delivery(delivery, replace=replace, guard=guard)
+
+    def load_delivery(
+        self, delivery: Delivery, *, replace: bool = False, guard: Guard = lambda: None
+    ) -> LoadResult:
+        """Load a delivery."""
         return load_delivery(
-            self.delivery(*paths, source=source, kind=kind, append=append),
+            delivery,
             lake=self.lake,
             engine=self.engine,
             store=self.store,

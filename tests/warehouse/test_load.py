@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import duckdb
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -334,6 +335,31 @@ def test_a_malformed_record_stops_the_whole_file(
     """The sentence names file and line, and what is accepted."""
     with pytest.raises(UnreadableDelivery, match=sentence):
         stager.text(f"{HEADER}1,1,USD,2026-10-01,r,\n{record}1,1,USD,2026-10-01,r,\n")
+
+
+def test_a_record_of_megabytes_stops_the_file(stager: Stager) -> None:
+    """Three million characters in one value are no bill."""
+    with pytest.raises(UnreadableDelivery, match=r"0\.csv, line 2: .*accepted is CSV with commas"):
+        stager.text(f"{HEADER}1,1,USD,2026-10-01,{'r' * 3_000_000},\n")
+
+
+def test_a_file_that_is_no_parquet_any_more_stops_the_load(stager: Stager) -> None:
+    """It was when it was looked at."""
+    path = stager.folder / "a.parquet"
+    path.write_bytes(b"PAR1 nothing")
+    file = LoadFile(str(path), path.name, "id", "parquet", ("BilledCost",))
+    load = Load("aws", "focus", "focus-1.0", UUID(int=1), (file,))
+
+    with pytest.raises(UnreadableDelivery, match=r"a\.parquet: cannot be read as Parquet"):
+        stage(load, engine=stager.engine, folder=stager.lake.folder(load.load_id))
+
+
+def test_too_little_memory_is_not_the_fault_of_the_file(lake: Lake, tmp_path: Path) -> None:
+    """The engine's own error comes through."""
+    small = DuckEngine(lake, memory_limit="3MB", temp_folder=tmp_path / "spill")
+
+    with pytest.raises(duckdb.OutOfMemoryException):
+        Stager(lake, small, tmp_path).table([dict(LINE, Tags="x" * 1000)] * 20_000)
 
 
 def test_a_damaged_parquet_file_stops_the_load(stager: Stager) -> None:

@@ -1,5 +1,6 @@
 """A delivery is loaded whole and once; what it replaces is said, and a dead process heals."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from ingest.port import TransientSourceError
 from service.errors import LeaseLostError
 from service.store.store import Store
 from service.usecases.check_delivery import ChangedFileError, WouldDropRows
@@ -74,6 +76,31 @@ def test_a_newer_content_of_the_same_file_replaces_the_period(loads: Loads, tmp_
     loads.load(bill(tmp_path, "a.csv", "1", "2"))
 
     assert loads.rows("cost_line", COST) == [(Decimal(1), "2026-10"), (Decimal(2), "2026-10")]
+
+
+def test_a_delivery_of_which_a_part_was_replaced_may_come_again(
+    loads: Loads, tmp_path: Path
+) -> None:
+    """September is still that of the first load, so the first load is no repetition."""
+    september = bill(tmp_path, "sep.csv", "1", BillingPeriodStart="2026-09-01")
+    october = bill(tmp_path, "oct.csv", "2")
+    loads.load(september, october)
+    loads.load(bill(tmp_path, "new.csv", "4"), replace=True)
+
+    loads.load(september, october, replace=True)
+
+    assert loads.rows("cost_line", COST) == [(Decimal(1), "2026-09"), (Decimal(2), "2026-10")]
+
+
+def test_a_file_that_changes_before_the_commit_is_not_loaded(loads: Loads, tmp_path: Path) -> None:
+    """What was looked at, and is named by its checksum, must be what was read."""
+    path = bill(tmp_path, "a.csv", "1")
+    delivery = loads.delivery(path)
+    path.write_text(path.read_text() + path.read_text().splitlines()[1] + "\n")
+
+    with pytest.raises(TransientSourceError, match=r"a\.csv: the file changed while it was loaded"):
+        loads.load_delivery(delivery)
+    assert loads.rows("cost_line", COST) == []
 
 
 def test_other_periods_and_sources_stay(loads: Loads, tmp_path: Path) -> None:
@@ -254,3 +281,23 @@ def test_kinds_of_one_source_do_not_clear_each_others_quarantine(
     loads.load(prices, source="acme")
 
     assert loads.rows("quarantine", "file_name") == [("a.csv",)]
+
+
+def test_the_documented_examples_load_without_a_fault(loads: Loads, tmp_path: Path) -> None:
+    """Five forms with one or two rows each stand in docs/loading.md; all rows are taken."""
+    page = (Path(__file__).parents[3] / "docs" / "loading.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+
+    results = []
+    for number, example in enumerate(examples):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(example, encoding="utf-8")
+        results.append(loads.load(path, source=f"example-{number}"))
+
+    assert [(one.kind, one.rows, one.quarantined) for one in results] == [
+        ("focus", 1, 0),
+        ("prices", 2, 0),
+        ("usage", 1, 0),
+        ("jobs", 1, 0),
+        ("nodes", 1, 0),
+    ]
