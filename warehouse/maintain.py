@@ -1,7 +1,7 @@
 """Keep the lake small: expire old snapshots, delete the files that nothing refers to.
 
 A file goes when it is older than ``orphan_hours`` and neither a kept snapshot, nor the log of table
-metadata, nor an open load needs it. Tags (statements, stored runs) keep their snapshots for good.
+metadata, nor an open load needs it. Tags (of statements) keep their snapshots for good.
 A load is open from ``Lake.folder`` on until ``Lake.close_load`` or the death of its process: it
 holds an advisory lock for that long, so even a load of several days keeps its files. Which loads
 are open is looked up *before* what is referred to: a load that ends in between has committed

@@ -38,7 +38,8 @@ class DeliveryRecord:
     """What one load brought; ``id`` is the load id that its rows carry.
 
     ``files`` are pairs of name and SHA-256. ``rounding`` is what rounding to 12 decimals added to
-    the delivered amounts of each currency, exact; ``quarantined_cost`` is the billed cost that the
+    the delivered billed costs of each currency: exact for decimals and text, for doubles right to
+    a hundredth of 10⁻¹² a row (stored amounts are exact anyway); ``quarantined_cost`` is the billed cost that the
     rejected rows carried where it could be read.
     """
 
