@@ -3,6 +3,7 @@
 import getpass
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,8 +16,11 @@ from uuid import UUID, uuid4
 import structlog
 
 from service.config import SettingOrigin, Settings, SourceSettings, origins, read_settings
+from service.errors import InputError
 
 if TYPE_CHECKING:
+    import httpx
+
     from service.store.database import Database
     from service.store.store import Store
     from warehouse.duck import DuckEngine
@@ -164,6 +168,54 @@ def wire(
             temp_folder=private_folder(folder / "temp"),
         )
         yield Wiring(settings, clock, new_id, store, lake, engine)
+
+
+_API_TIMEOUT_S = 120.0
+_API_CONNECT_TIMEOUT_S = 10.0
+
+
+def open_api(settings: Settings) -> "httpx.Client | None":
+    """Return a client that shows ``api_token`` to ``api_url``; ``None`` where no token is set.
+
+    Raises:
+        InputError: When the token has no address, or one of them cannot be used; the sentence
+            repeats neither, as an address may hold a password.
+    """
+    if settings.api_token is None:
+        return None
+    if settings.api_url is None:
+        raise InputError(
+            "api_token (COMPTROLLER_API_TOKEN) is set and api_url (COMPTROLLER_API_URL) is not;"
+            " set both to ask that API, or neither to work on this host"
+        )
+    token = settings.api_token.get_secret_value()
+    if not re.fullmatch(r"cmt_[A-Za-z0-9_-]+", token):
+        raise InputError(
+            "api_token (COMPTROLLER_API_TOKEN) is no token; accepted is cmt_ and what follows it"
+            " as comptroller token create shows it"
+        )
+    import httpx
+
+    return httpx.Client(
+        base_url=_api_address(settings.api_url),
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=httpx.Timeout(_API_TIMEOUT_S, connect=_API_CONNECT_TIMEOUT_S),
+    )
+
+
+def _api_address(api_url: str) -> "httpx.URL":
+    import httpx
+
+    try:
+        url = httpx.URL(api_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
+        raise InputError(
+            "api_url (COMPTROLLER_API_URL) is no address of an API; accepted is"
+            " http(s)://host:port without user and password"
+        )
+    return url
 
 
 def environment_with(**changes: str) -> dict[str, str]:

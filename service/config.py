@@ -101,10 +101,14 @@ class Settings(BaseSettings):
     api_port: int = Field(8400, ge=1, le=65_535, description="the port of the API")
     ui_port: int = Field(8501, ge=1, le=65_535, description="the port of the dashboard")
     api_url: str | None = Field(
-        None, description="the API that user commands go to; without it they work on this host"
+        None,
+        description="the API that `comptroller ui` asks, and with api_token also `costs`, `submit`"
+        " and `plan show`",
     )
     api_token: SecretStr | None = Field(
-        None, description="the token that user commands show to api_url"
+        None,
+        description="the token that `costs`, `submit` and `plan show` show to api_url; without it"
+        " they work on this host",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="the least severe log lines that are written"

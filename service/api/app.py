@@ -8,8 +8,9 @@ from fastapi.openapi.utils import get_openapi
 
 from service.api.body_limit import MAX_BODY_BYTES, BodyLimit
 from service.api.parts import Parts
-from service.api.problems import Fault, Problem, handle_problems, problems
+from service.api.problems import handle_problems, problems
 from service.api.routes import costs, health, plans, workloads
+from service.api.schemas.problems import Fault, Problem
 from service.errors import ComptrollerError, UnavailableError
 
 ROUTERS: tuple[APIRouter, ...] = (health.router, workloads.router, costs.router, plans.router)

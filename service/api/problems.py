@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
+from service.api.schemas.problems import Fault, Problem
 from service.documents.wording import sentence
 from service.documents.workload import WorkloadDocument
 from service.errors import ComptrollerError, InputError, NotAuthenticatedError
@@ -18,25 +18,6 @@ from service.errors import ComptrollerError, InputError, NotAuthenticatedError
 MEDIA_TYPE = "application/problem+json"
 _SHOWN_FAULTS = 20
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
-
-
-class Fault(BaseModel):
-    """One thing that is wrong with a request."""
-
-    where: str = Field(description="body, query or header", examples=["body"])
-    field: str = Field(description="JSON pointer or parameter name", examples=["/0/name"])
-    detail: str = Field(description="what is wrong and what is accepted")
-
-
-class Problem(BaseModel):
-    """Why a request was refused (RFC 9457)."""
-
-    type: str = Field(examples=["urn:comptroller:problem:not-found"])
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    code: str = Field(description="stable, for programs", examples=["not-found"])
-    detail: str = Field(description="one sentence, for people")
-    errors: list[Fault] = Field(default=[], description="the faults of a 422, at most 20")
 
 
 def problems(*errors: type[ComptrollerError]) -> dict[int | str, dict[str, Any]]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from service.api.schemas.costs import CostRowOut, CostsOut
     from service.domain.money import Money
-    from service.usecases.report_costs import CostReport, CostRow
+    from service.domain.periods import Period
 
 _AMOUNTS = (
     "effective_cost",
@@ -63,19 +64,15 @@ def costs(
     ] = Format.TABLE,
 ) -> None:
     """Show who bears what of a billing period, from its newest allocation."""
-    from service.cli.console import open_wiring, out
+    from service.cli.console import out
     from service.domain.periods import Period
     from service.errors import InputError
-    from service.usecases.report_costs import report_costs
 
     try:
         wanted = Period(period)
     except ValueError as error:
         raise InputError(f"--period: {error}") from error
-    with open_wiring() as wiring:
-        report = report_costs(
-            wanted, by.value, lake=wiring.lake, engine=wiring.engine, store=wiring.store
-        )
+    report = _report(wanted, by.value)
     if format_ is Format.JSON:
         json.dump(as_json(report), sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -86,50 +83,67 @@ def costs(
         out.print(as_table(report))
 
 
-def as_json(report: CostReport) -> dict[str, object]:
+def _report(period: Period, by: str) -> CostsOut:
+    """Ask the configured API, or this host."""
+    from service.cli.console import open_remote, open_wiring
+
+    with open_remote() as remote:
+        if remote is not None:
+            return remote.costs(period, by)
+    from service.api.schemas.costs import CostsOut
+    from service.usecases.report_costs import report_costs
+
+    with open_wiring() as wiring:
+        found = report_costs(period, by, lake=wiring.lake, engine=wiring.engine, store=wiring.store)
+    return CostsOut.of(found, whole=True)
+
+
+def as_json(report: CostsOut) -> dict[str, object]:
     """Return the report for programs: amounts are exact decimal strings, null is not known."""
     return {
-        "period": str(report.period),
-        "run": str(report.run.id),
+        "period": report.period,
+        "run": str(report.run),
         "rows": [
-            {report.by: row.key, "currency": row.currency, **_exact(row)} for row in report.rows
+            {report.by: _key(row, report.by), "currency": row.currency, **_exact(row)}
+            for row in report.rows
         ],
     }
 
 
-def as_csv(report: CostReport) -> Iterator[list[str]]:
+def as_csv(report: CostsOut) -> Iterator[list[str]]:
     """Yield a header and one line per row, with exact amounts; what is not known is empty."""
     yield ["period", report.by, "currency", *_AMOUNTS]
     for row in report.rows:
         amounts = (amount or "" for amount in _exact(row).values())
-        yield [str(report.period), row.key, row.currency, *amounts]
+        yield [report.period, _key(row, report.by), row.currency, *amounts]
 
 
-def as_table(report: CostReport) -> Table:
+def as_table(report: CostsOut) -> Table:
     """Return the report for people: rounded to the minor unit, with totals that add up."""
     from rich.table import Table
 
-    run = report.run
-    policy = "without a policy" if run.policy_version is None else f"policy {run.policy_version}"
+    version = report.policy_version
+    policy = "without a policy" if version is None else f"policy {version}"
     table = Table(
-        title=f"Costs of {report.period} by {report.by}", caption=f"run {run.id}, {policy}"
+        title=f"Costs of {report.period} by {report.by}", caption=f"run {report.run}, {policy}"
     )
     table.add_column(report.by)
     table.add_column("currency")
     for name in _SHOWN:
         table.add_column(name.removesuffix("_cost"), justify="right")
     for currency in sorted({row.currency for row in report.rows}):
-        _add_currency(table, [row for row in report.rows if row.currency == currency], currency)
+        rows = [row for row in report.rows if row.currency == currency]
+        _add_currency(table, [_key(row, report.by) for row in rows], rows, currency)
     return table
 
 
-def _add_currency(table: Table, rows: list[CostRow], currency: str) -> None:
+def _add_currency(table: Table, keys: list[str], rows: list[CostRowOut], currency: str) -> None:
     from service.domain.money import rounding, sum_money
 
     columns = [[_amount(row, name) for row in rows] for name in _SHOWN]
     totals = [sum_money(column, currency) for column in columns]
-    for number, row in enumerate(rows):
-        table.add_row(row.key, currency, *(_coins(column[number]) for column in columns))
+    for number, key in enumerate(keys):
+        table.add_row(key, currency, *(_coins(column[number]) for column in columns))
     lacking = [rounding(column, total) for column, total in zip(columns, totals, strict=True)]
     table.add_section()
     if any(amount.pico for amount in lacking):
@@ -138,14 +152,19 @@ def _add_currency(table: Table, rows: list[CostRow], currency: str) -> None:
     table.add_section()
 
 
-def _amount(row: CostRow, name: str) -> Money:
-    amount: Money = getattr(row, name)
-    return amount
+def _key(row: CostRowOut, by: str) -> str:
+    """Return what the row is about: its field bears the name of the question."""
+    return str(getattr(row, by))
 
 
-def _exact(row: CostRow) -> dict[str, str | None]:
-    amounts = {name: getattr(row, name) for name in _AMOUNTS}
-    return {name: None if amount is None else amount.text() for name, amount in amounts.items()}
+def _amount(row: CostRowOut, name: str) -> Money:
+    from service.domain.money import Money
+
+    return Money.parse(getattr(row, name), row.currency)
+
+
+def _exact(row: CostRowOut) -> dict[str, str | None]:
+    return {name: getattr(row, name) for name in _AMOUNTS}
 
 
 def _coins(amount: Money) -> str:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from service.domain.plans import PlacedWorkload
-    from service.usecases.read_plan import PlanReading
+    from service.api.schemas.plans import PlacementOut, PlanOut
 
 _SHOWN = 20
 
@@ -58,6 +57,7 @@ def plan(
     """Plan the queue: what runs where and when at the least cost."""
     if context.invoked_subcommand is not None:
         return
+    from service.api.schemas.plans import PlanOut
     from service.bootstrap import operator
     from service.cli.console import open_wiring
     from service.usecases.plan_queue import Planner, PlanSettings
@@ -71,11 +71,22 @@ def plan(
         made = Planner(*parts).plan(actor=operator(), guard=lambda: None)
     if out_dir is not None:
         shutil.copytree(made.folder, out_dir, dirs_exist_ok=True)
-    _print(PlanReading(made.plan, whole=True), format_, made.notes, out_dir or made.folder)
+    shown = PlanOut.of(PlanReading(made.plan, whole=True))
+    _print(shown, format_, made.notes, out_dir or made.folder)
 
 
 def show(format_: FormatOption = Format.TABLE) -> None:
     """Show the newest plan."""
+    from service.cli.console import open_remote
+
+    with open_remote() as remote:
+        plan, folder = (remote.latest_plan(), None) if remote is not None else _latest_here()
+    _print(plan, format_, {}, folder)
+
+
+def _latest_here() -> tuple[PlanOut, Path]:
+    """Return the newest plan of this host, and the folder of its files."""
+    from service.api.schemas.plans import PlanOut
     from service.cli.console import open_wiring
     from service.usecases.plan_queue import PlanSettings
     from service.usecases.read_plan import read_plan
@@ -83,31 +94,44 @@ def show(format_: FormatOption = Format.TABLE) -> None:
     with open_wiring() as wiring:
         reading = read_plan(store=wiring.store, teams=None)
         folder = PlanSettings.of(wiring.settings).folder / str(reading.plan.id)
-    _print(reading, format_, {}, folder)
+    return PlanOut.of(reading), folder
 
 
-def _print(reading: PlanReading, format_: Format, notes: Mapping[str, int], folder: Path) -> None:
+def _print(plan: PlanOut, format_: Format, notes: Mapping[str, int], folder: Path | None) -> None:
+    """Show a plan; ``folder`` holds its files, if they are on this host."""
     from service.cli.console import out
     from service.cli.plan_report import show_plan
-    from service.usecases.report_run import plan_summary
 
     if format_ is Format.JSON:
-        json.dump(as_json(reading, notes, folder), sys.stdout, indent=2, ensure_ascii=False)
+        json.dump(as_json(plan, notes, folder), sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    show_plan(plan_summary(reading.plan), out)
-    if reading.placed:
-        out.print(placements_table(reading))
+    show_plan(_summary(plan), out)
+    if plan.placed:
+        out.print(placements_table(plan))
     for note, times in notes.items():
         out.print(f"note: {note} ({times})", markup=False, highlight=False)
-    out.print(f"Check it: comptroller check-plan {folder}/instance.json {folder}/plan.json")
+    if folder is not None:
+        out.print(f"Check it: comptroller check-plan {folder}/instance.json {folder}/plan.json")
 
 
-def placements_table(reading: PlanReading) -> Table:
+def _summary(plan: PlanOut) -> dict[str, object]:
+    """Return the plan in the form of a nightly report."""
+    reasons = {
+        one.reason_code: {"workloads": one.workloads, "example": one.reason}
+        for one in plan.unplaced_reasons
+    }
+    return plan.model_dump(mode="json", exclude={"placements"}) | {"reasons": reasons}
+
+
+def placements_table(plan: PlanOut) -> Table:
     """Return the first placements by start."""
     from rich.table import Table
 
-    more = len(reading.placed) - _SHOWN
+    from service.domain.money import Money
+
+    placed = [one for one in plan.placements if one.offer is not None]
+    more = len(placed) - _SHOWN
     table = Table(
         "workload",
         "team",
@@ -117,39 +141,36 @@ def placements_table(reading: PlanReading) -> Table:
         "cost",
         caption=f"and {more} more; --format json has all" if more > 0 else None,
     )
-    for one in reading.placed[:_SHOWN]:
+    for one in placed[:_SHOWN]:
         start, end = (f"{moment:%m-%d %H:%M}" if moment else "" for moment in (one.start, one.end))
-        cost = reading.money(one.cost_micros).text(2)
+        cost = Money.parse(one.cost, plan.currency).text(2)
         table.add_row(one.workload_name, one.team, start, end, one.offer, cost)
     return table
 
 
-def as_json(reading: PlanReading, notes: Mapping[str, int], folder: Path) -> dict[str, object]:
-    """Return the plan for programs: amounts are exact decimal strings."""
-    from service.usecases.report_run import baseline_amounts
-
-    stored = reading.plan
+def as_json(plan: PlanOut, notes: Mapping[str, int], folder: Path | None) -> dict[str, object]:
+    """Return the plan for programs: amounts are exact decimal strings, null is not shown to us."""
     return {
-        "id": str(stored.id),
-        "created_at": stored.created_at.isoformat(),
-        "horizon_start": stored.horizon_start.isoformat(),
-        "status": stored.status,
-        "currency": stored.currency,
-        "spend": reading.spend.text(),
-        "left_out": reading.money(stored.left_out_micros).text(),
-        "cost": reading.money(stored.cost_micros).text(),
-        "bound": reading.money(stored.bound_micros).text(),
-        "gap": stored.gap,
-        "baselines": baseline_amounts(stored),
-        "stale_inputs": list(stored.stale_inputs),
+        "id": str(plan.id),
+        "created_at": plan.created_at.isoformat(),
+        "horizon_start": plan.horizon_start.isoformat(),
+        "status": plan.status,
+        "currency": plan.currency,
+        "spend": plan.spend,
+        "left_out": plan.left_out,
+        "cost": plan.cost,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "baselines": {name: one.model_dump() for name, one in plan.baselines.items()},
+        "stale_inputs": plan.stale_inputs,
         "notes": dict(notes),
-        "folder": str(folder),
-        "placements": [_placement(one, reading) for one in reading.placed],
-        "unplaced": [_placement(one, reading) for one in reading.unplaced],
+        "folder": None if folder is None else str(folder),
+        "placements": [_placement(one) for one in plan.placements if one.offer is not None],
+        "unplaced": [_placement(one) for one in plan.placements if one.offer is None],
     }
 
 
-def _placement(one: PlacedWorkload, reading: PlanReading) -> dict[str, object]:
+def _placement(one: PlacementOut) -> dict[str, object]:
     return {
         "workload": str(one.workload_id),
         "name": one.workload_name,
@@ -157,7 +178,7 @@ def _placement(one: PlacedWorkload, reading: PlanReading) -> dict[str, object]:
         "offer": one.offer,
         "start": one.start.isoformat() if one.start else None,
         "end": one.end.isoformat() if one.end else None,
-        "cost": reading.money(one.cost_micros).text(),
+        "cost": one.cost,
         "reason_code": one.reason_code,
         "reason": one.reason,
     }

@@ -15,6 +15,9 @@ OTHER_WAYS = {
 }
 """What the stored names of baselines mean, in the order of the table."""
 
+WITHHELD = "–"
+"""Stands for what the reader may not see."""
+
 
 def show_plan(plan: Mapping[str, Any], console: Console) -> None:
     """Print the summary of a plan: totals, other ways to buy the queue, what has no place."""
@@ -33,7 +36,7 @@ def ways(plan: Mapping[str, Any]) -> list[tuple[str, int, int, str, str]]:
     named = [("this plan", plan)]
     named += [(label, others[name]) for name, label in OTHER_WAYS.items() if name in others]
     return [
-        (label, way["placed"], way["unplaced"], money(way["spend"]), money(way["cost"]))
+        (label, way["placed"], way["unplaced"], money(way["spend"]), _money(way["cost"]))
         for label, way in named
     ]
 
@@ -48,9 +51,13 @@ def _totals(plan: Mapping[str, Any]) -> Table:
         ("total cost", "cost"),
         ("lower bound, proven", "bound"),
     ):
-        table.add_row(name, f"{money(plan[key])} {currency}")
-    table.add_row("gap", f"{100 * plan['gap']:.2f} %")
+        table.add_row(name, WITHHELD if plan[key] is None else f"{money(plan[key])} {currency}")
+    table.add_row("gap", WITHHELD if plan["gap"] is None else f"{100 * plan['gap']:.2f} %")
     return table
+
+
+def _money(text: str | None) -> str:
+    return WITHHELD if text is None else money(text)
 
 
 def _ways(plan: Mapping[str, Any]) -> Table:

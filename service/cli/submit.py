@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from service.domain.workloads import Workload
+    from service.api.schemas.workloads import WorkloadOut
+    from service.documents.workload import WorkloadDocument
 
 
 class Format(StrEnum):
@@ -37,20 +38,10 @@ def submit(
     ] = Format.TABLE,
 ) -> None:
     """Check a file of workloads and put them all into the queue, or none."""
-    from service.bootstrap import operator
-    from service.cli.console import open_wiring, out
+    from service.cli.console import out
     from service.documents.workload_file import load_workloads
-    from service.usecases.submit_workloads import submit as submit_workloads
 
-    documents = load_workloads(file)
-    with open_wiring() as wiring:
-        workloads = submit_workloads(
-            documents,
-            store=wiring.store,
-            clock=wiring.clock,
-            new_id=wiring.new_id,
-            actor=operator(),
-        )
+    workloads = _submitted(load_workloads(file))
     if format_ is Format.JSON:
         json.dump(as_json(workloads), sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -59,7 +50,29 @@ def submit(
         out.print(f"{len(workloads)} workloads are in the queue; comptroller plan places them.")
 
 
-def as_json(workloads: Sequence[Workload]) -> dict[str, object]:
+def _submitted(documents: Sequence[WorkloadDocument]) -> Sequence[WorkloadOut]:
+    """Hand them to the configured API, or to this host."""
+    from service.cli.console import open_remote, open_wiring
+
+    with open_remote() as remote:
+        if remote is not None:
+            return remote.submit(documents)
+    from service.api.schemas.workloads import WorkloadOut
+    from service.bootstrap import operator
+    from service.usecases.submit_workloads import submit as submit_workloads
+
+    with open_wiring() as wiring:
+        workloads = submit_workloads(
+            documents,
+            store=wiring.store,
+            clock=wiring.clock,
+            new_id=wiring.new_id,
+            actor=operator(),
+        )
+    return [WorkloadOut.of(workload) for workload in workloads]
+
+
+def as_json(workloads: Sequence[WorkloadOut]) -> dict[str, object]:
     """Return what was submitted for programs."""
     return {
         "workloads": [
@@ -67,7 +80,7 @@ def as_json(workloads: Sequence[Workload]) -> dict[str, object]:
                 "id": str(one.id),
                 "name": one.name,
                 "team": one.team,
-                "state": str(one.state),
+                "state": one.state,
                 "submitted_at": one.submitted_at.isoformat(),
             }
             for one in workloads
@@ -75,11 +88,11 @@ def as_json(workloads: Sequence[Workload]) -> dict[str, object]:
     }
 
 
-def as_table(workloads: Sequence[Workload]) -> Table:
+def as_table(workloads: Sequence[WorkloadOut]) -> Table:
     """Return what was submitted for people."""
     from rich.table import Table
 
     table = Table("id", "name", "team", "state")
     for one in workloads:
-        table.add_row(str(one.id), one.name, one.team, str(one.state))
+        table.add_row(str(one.id), one.name, one.team, one.state)
     return table

@@ -39,8 +39,8 @@ class DeliveryRecord:
 
     ``files`` are pairs of name and SHA-256. ``rounding`` is what rounding to 12 decimals added to
     the delivered billed costs of each currency: exact for decimals and text, for doubles right to
-    a hundredth of 10⁻¹² a row (stored amounts are exact anyway); ``quarantined_cost`` is the billed cost that the
-    rejected rows carried where it could be read.
+    a hundredth of 10⁻¹² a row (stored amounts are exact anyway); ``quarantined_cost`` is the billed
+    cost that the rejected rows carried where it could be read.
     """
 
     id: UUID
