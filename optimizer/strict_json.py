@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _INT_MAX = 10**30  # anything longer is no count and no amount
+# JSON can escape half a letter, which no file and no terminal takes.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class BadFile(ValueError):
@@ -78,12 +81,16 @@ class Node:
         """A number, whole or not."""
         if isinstance(self.value, float):
             return self.value
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            self.refuse(f"a number is accepted, not {_kind(self.value)}")
         return float(self.integer())
 
     def text(self) -> str:
         """A text of at least one character."""
         if not isinstance(self.value, str) or not self.value:
             self.refuse(f"a text of at least one character is accepted, not {_kind(self.value)}")
+        if _HALF.search(self.value):
+            self.refuse(f"a text without halves of letters is accepted, not {_kind(self.value)}")
         return self.value
 
     def _members(self) -> Mapping[str, object]:
@@ -125,6 +132,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"field {double} stands twice in one object")
+    if any(_HALF.search(name) for name in members):
+        raise ValueError("a field's name holds half a letter")
     return members
 
 

@@ -26,13 +26,17 @@ def open_catalog(url: str, root: Path) -> SqlCatalog:
 def plain_url(url: str) -> str:
     """The same address for psycopg itself, without the name of SQLAlchemy's driver.
 
+    SQLAlchemy writes a space in the query (of a socket's folder, say) as ``+``, which psycopg
+    takes as it stands.
+
     Raises:
         LakeNotOpen: When the address is not PostgreSQL's.
     """
     if not url.startswith((_DRIVER, "postgresql://")):
         scheme = url.partition("://")[0]
         raise LakeNotOpen(f"the lake's catalog needs a postgresql:// address, not {scheme}://")
-    return "postgresql://" + url.partition("://")[2]
+    address, mark, query = url.partition("://")[2].partition("?")
+    return f"postgresql://{address}{mark}{query.replace('+', '%20')}"
 
 
 def _in_lake_schema(url: str) -> str:

@@ -15,7 +15,7 @@ OTHER_WAYS = {
 }
 """What the stored names of baselines mean, in the order of the table."""
 
-WITHHELD = "–"
+WITHHELD = "\N{EN DASH}"
 """Stands for what the reader may not see."""
 
 

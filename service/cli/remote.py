@@ -123,19 +123,19 @@ def _refusal(problem: Problem, address: str, before: int) -> ComptrollerError:
     elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         sentence += f" (the API at {address})"
     base = _KINDS.get(problem.status, ComptrollerError)
-    kind = type(base.__name__, (base,), {"status": problem.status, "code": problem.code})
+    kept = {"status": problem.status, "code": problem.code}
+    kind: type[ComptrollerError] = type(base.__name__, (base,), kept)
     return kind(sentence)
 
 
 def _sentence(fault: Fault, before: int) -> str:
-    """Name the place as for a file: what is ``/1/nodes`` in the first list is ``[2].nodes``."""
-    if fault.where != "body":
-        return f"{fault.field}: {fault.detail}"
+    """Name the place as a file's: ``/1/nodes`` of the first list is ``workloads[2].nodes``."""
     first, *path = fault.field.removeprefix("/").split("/")
-    if not first.isdecimal():
-        return f"{fault.field}: {fault.detail}"
-    steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{step}" for step in path)
-    return f"workloads[{before + int(first) + 1}]{''.join(steps)}: {fault.detail}"
+    place = fault.field
+    if fault.where == "body" and first.isdecimal():
+        steps = (f"[{int(step) + 1}]" if step.isdecimal() else f".{step}" for step in path)
+        place = f"workloads[{before + int(first) + 1}]{''.join(steps)}"
+    return f"{place}: {fault.detail}" if place else fault.detail
 
 
 def _batches(documents: Sequence[WorkloadDocument], most: int) -> Iterator[list[str]]:

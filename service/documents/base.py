@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    field_validator,
+)
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 if TYPE_CHECKING:
@@ -61,6 +69,17 @@ class Document(BaseModel):
     """A form that people fill in; what it does not know it refuses."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def without_nul(cls, value: object) -> object:
+        """Refuse the character NUL, which PostgreSQL cannot store in a text."""
+        parts = value if isinstance(value, tuple) else [value]
+        if isinstance(value, dict):
+            parts = [*value, *value.values()]
+        if any(isinstance(part, str) and "\0" in part for part in parts):
+            raise ValueError("must be text without the character NUL")
+        return value
 
     def contradictions(self) -> Iterator[tuple[Loc, str]]:
         """Yield the place and the sentence of everything that does not fit together."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
+_TOO_DEEP = "is nested too deeply to be read"
+
 Loc = tuple[int | str, ...]
 """The way to a value: keys of mappings and indexes of lists, as Pydantic writes it."""
 
@@ -49,7 +51,8 @@ def read_yaml(text: str) -> MarkedDocument:
     """Read one YAML document.
 
     Raises:
-        Problem: When it is no YAML, repeats a key, or uses an alias or a tag of its own.
+        Problem: When it is no YAML, is nested too deeply, repeats a key, or uses an alias or a tag
+            of its own.
     """
     document = MarkedDocument({}, {(): 1})
     try:
@@ -62,6 +65,8 @@ def read_yaml(text: str) -> MarkedDocument:
         raise Problem(f"is no valid YAML: {problem}", mark.line + 1 if mark else 1) from error
     except yaml.YAMLError as error:
         raise Problem(f"is no valid YAML: {error}".splitlines()[0], 1) from error
+    except RecursionError as error:
+        raise Problem(_TOO_DEEP, 1) from error
     return MarkedDocument(data, document.lines)
 
 
@@ -69,7 +74,7 @@ def read_json(text: str) -> MarkedDocument:
     """Read one JSON document; the lines come from reading it as YAML, of which JSON is a part.
 
     Raises:
-        Problem: When it is no JSON or repeats a key.
+        Problem: When it is no JSON, is nested too deeply, or repeats a key.
     """
     marks = MarkedDocument({})
     try:
@@ -77,6 +82,8 @@ def read_json(text: str) -> MarkedDocument:
         marks = read_yaml(text.replace("\t", " "))
     except json.JSONDecodeError as error:
         raise Problem(f"is no valid JSON: {error.msg}", error.lineno) from error
+    except RecursionError as error:
+        raise Problem(_TOO_DEEP, 1) from error
     except ValueError as error:
         raise error if isinstance(error, Problem) else Problem(str(error), 1) from error
     return MarkedDocument(data, marks.lines)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -39,7 +39,15 @@ _TYPES = {
     "model_type": "must be a mapping of keys to values",
     "model_attributes_type": "must be a mapping of keys to values",
     "missing": "is missing",
+    "too_short": "must have at least one entry",
+    "string_unicode": "must be text without halves of letters",
 }
+
+
+def distinct(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a list is too short where it only is because its entries are wrong."""
+    wrong = {one["loc"][:end] for one in errors for end in range(len(one["loc"]))}
+    return [one for one in errors if one["type"] != "too_short" or one["loc"] not in wrong]
 
 
 def sentence(error: ErrorDetails, model: type[BaseModel]) -> str:

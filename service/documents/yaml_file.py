@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from service.documents.base import Document
 from service.documents.marks import Loc, MarkedDocument, Problem, read_json, read_yaml
-from service.documents.wording import sentence
+from service.documents.wording import distinct, sentence
 from service.errors import InputError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def validated(document: MarkedDocument, name: str, model: type[Model]) -> Model:
     try:
         found = model.model_validate(document.data)
     except ValidationError as error:
-        places = [(tuple(one["loc"]), sentence(one, model)) for one in error.errors()]
+        places = [(tuple(one["loc"]), sentence(one, model)) for one in distinct(error.errors())]
         raise _refusal(document, name, places) from error
     places = list(found.contradictions()) if isinstance(found, Document) else []
     if places:

@@ -200,8 +200,12 @@ OF_PLANS: dict[str, tuple[Change, list[str]]] = {
     "several": (
         lambda d: d.update(version=3, cost="16", unplaced=["j", 7], gap="0"),
         ["version: 1 is accepted, not 3", "cost: an integer is accepted, not the text '16'",
-         "gap: an integer is accepted, not the text '0'",
+         "gap: a number is accepted, not the text '0'",
          "unplaced[1]: a text of at least one character is accepted, not 7"],
+    ),
+    "half a letter": (
+        lambda d: d.update(unplaced=["\ud800"]),
+        [r"unplaced[0]: a text without halves of letters is accepted, not the text '\ud800'"],
     ),
     "no list": (
         lambda d: d.update(placements=None), ["placements: a list is accepted, not null"]
@@ -246,6 +250,7 @@ def test_a_plan_that_contradicts_itself_is_not_read(
         ("{", "not JSON: Expecting property name enclosed in double quotes at line 1, column 2"),
         ('{"slots": NaN}', "not usable JSON: NaN is not a number that JSON knows"),
         ('{"a": 1, "a": 2}', "not usable JSON: field a stands twice in one object"),
+        (r'{"\udfff": 1}', "not usable JSON: a field's name holds half a letter"),
         ("[" * 100_000, "not usable JSON: it is nested too deeply"),
         ("[]", "an object is accepted, not a list"),
     ],

@@ -4,6 +4,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import URL
 
 from warehouse.catalog import _in_lake_schema, local_folder, plain_url, private_folder
 from warehouse.errors import LakeNotOpen
@@ -34,6 +36,15 @@ def test_a_socket_address_stays_one() -> None:
 def test_psycopg_gets_the_address_without_the_driver() -> None:
     """SQLAlchemy's driver name is its own."""
     assert plain_url("postgresql+psycopg://a@h/d") == "postgresql://a@h/d"
+
+
+def test_a_space_in_the_folder_of_the_socket_is_one_for_psycopg_too() -> None:
+    """SQLAlchemy writes it as +, psycopg reads %20 only; a + of a password is one."""
+    url = URL.create("postgresql+psycopg", "u", "p+w", database="d", query={"host": "/a b/c+d"})
+    text = url.render_as_string(hide_password=False)
+
+    assert conninfo_to_dict(plain_url(text))["host"] == "/a b/c+d"
+    assert conninfo_to_dict(plain_url(text))["password"] == "p+w"
 
 
 def test_only_postgresql_holds_the_catalog() -> None:

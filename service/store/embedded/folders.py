@@ -47,6 +47,8 @@ def private_folder(path: Path, *, mode: int = _PRIVATE) -> Path:
     try:
         path.mkdir(mode=_PRIVATE)
     except FileExistsError:
+        if not path.is_dir():
+            raise
         return path
     path.chmod(mode)
     return path

@@ -42,6 +42,7 @@ def test_an_empty_document_is_an_empty_mapping() -> None:
         ("? [1]\n: 2", 1, "a key must be a plain word"),
         ("1: 2", 1, "the key 1 must be in quotes"),
         ("\ta: 1", 1, "cannot start any token"),
+        ("[" * 10_000, 1, "is nested too deeply to be read"),
     ],
 )
 def test_what_is_no_plain_yaml_is_refused_with_its_line(text: str, line: int, message: str) -> None:
@@ -58,6 +59,7 @@ def test_what_is_no_plain_yaml_is_refused_with_its_line(text: str, line: int, me
         ('{\n"a": }', 2, "is no valid JSON: Expecting value"),
         ('{"a": NaN}', 1, "NaN is no number"),
         ('{"a": 1,\n"a": 2}', 2, "'a' comes twice"),
+        ("[" * 10_000, 1, "is nested too deeply to be read"),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_line(text: str, line: int, message: str) -> None:

@@ -56,6 +56,47 @@ def test_errors_of_every_document_come_together_with_their_lines() -> None:
     assert second.startswith("w.yaml:8: workloads[2].name: 'B'")
 
 
+@pytest.mark.parametrize(
+    ("given", "taken", "sentence"),
+    [
+        (
+            "count_per_node: 8",
+            "count_per_node: 0",
+            (
+                "w.yaml:5: workloads[1].accelerators[1].count_per_node: 0 should be greater than "
+                "or equal to 1"
+            ),
+        ),
+        (
+            "[{model: H100, count_per_node: 8}]",
+            "[]",
+            "w.yaml:5: workloads[1].accelerators: must have at least one entry",
+        ),
+        (
+            "image: i",
+            'image: "i\\0"',
+            "w.yaml:3: workloads[1].run.image: 'i\\x00' must be text without the character NUL",
+        ),
+        (
+            "image: i",
+            'image: i, command: ["\\0"]',
+            "w.yaml:3: workloads[1].run.command: must be text without the character NUL",
+        ),
+        (
+            "image: i",
+            'image: i, environment: {A: "\\0"}',
+            "w.yaml:3: workloads[1].run.environment: must be text without the character NUL",
+        ),
+    ],
+)
+def test_one_mistake_is_one_sentence(given: str, taken: str, sentence: str) -> None:
+    """A wrong entry does not also make its list too short, and NUL cannot be stored."""
+    with pytest.raises(DocumentError) as refusal:
+        parse_workloads(one("a").replace(given, taken), "w.yaml")
+
+    assert refusal.value.problems == (sentence,)
+
+
 def test_lines_below_a_workloads_key_are_those_of_the_file() -> None:
     """The second workload's name stands on line 8."""
     text = "workloads:\n" + as_item("a") + as_item("B")

@@ -406,8 +406,9 @@ def test_a_path_that_a_shell_would_read_otherwise_is_refused(tmp_path: Path, nam
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """A file stands where the folder should be."""
+    """A file stands where the folder, or the one above it, should be."""
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(UnavailableError, match="COMPTROLLER_DATA_DIR names another one"):
-        EmbeddedServer(tmp_path / "file" / "data")
+    for data_dir in (tmp_path / "file", tmp_path / "file" / "data"):
+        with pytest.raises(UnavailableError, match="COMPTROLLER_DATA_DIR names another one"):
+            EmbeddedServer(data_dir)
