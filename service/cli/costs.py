@@ -65,6 +65,7 @@ def costs(
 ) -> None:
     """Show who bears what of a billing period, from its newest allocation."""
     from service.cli.console import out
+    from service.cli.tables import print_table
     from service.domain.periods import Period
     from service.errors import InputError
 
@@ -80,7 +81,7 @@ def costs(
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerows(as_csv(report))
     else:
-        out.print(as_table(report))
+        print_table(as_table(report), out)
 
 
 def _report(period: Period, by: str) -> CostsOut:
@@ -138,12 +139,13 @@ def as_table(report: CostsOut) -> Table:
 
 
 def _add_currency(table: Table, keys: list[str], rows: list[CostRowOut], currency: str) -> None:
+    from service.cli.tables import add_words
     from service.domain.money import rounding, sum_money
 
     columns = [[_amount(row, name) for row in rows] for name in _SHOWN]
     totals = [sum_money(column, currency) for column in columns]
     for number, key in enumerate(keys):
-        table.add_row(key, currency, *(_coins(column[number]) for column in columns))
+        add_words(table, key, currency, *(_coins(column[number]) for column in columns))
     lacking = [rounding(column, total) for column, total in zip(columns, totals, strict=True)]
     table.add_section()
     if any(amount.pico for amount in lacking):

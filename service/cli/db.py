@@ -91,7 +91,8 @@ def _show_server(server: "ServerStatus") -> None:
     from service.cli.console import out
 
     state = f"runs as process {server.pid}" if server.running else "does not run"
-    out.print(f"server {state}, files in {server.cluster}", soft_wrap=True, highlight=False)
+    line = f"server {state}, files in {server.cluster}"
+    out.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _show_schema(schema: "SchemaStatus") -> bool:

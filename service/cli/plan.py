@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003  (Typer reads the annotation)
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -101,6 +102,7 @@ def _print(plan: PlanOut, format_: Format, notes: Mapping[str, int], folder: Pat
     """Show a plan; ``folder`` holds its files, if they are on this host."""
     from service.cli.console import out
     from service.cli.plan_report import show_plan
+    from service.cli.tables import print_table
 
     if format_ is Format.JSON:
         json.dump(as_json(plan, notes, folder), sys.stdout, indent=2, ensure_ascii=False)
@@ -108,11 +110,13 @@ def _print(plan: PlanOut, format_: Format, notes: Mapping[str, int], folder: Pat
         return
     show_plan(_summary(plan), out)
     if plan.placed:
-        out.print(placements_table(plan))
+        print_table(placements_table(plan), out)
     for note, times in notes.items():
         out.print(f"note: {note} ({times})", markup=False, highlight=False)
     if folder is not None:
-        out.print(f"Check it: comptroller check-plan {folder}/instance.json {folder}/plan.json")
+        files = " ".join(quote(str(folder / name)) for name in ("instance.json", "plan.json"))
+        line = f"Check it: comptroller check-plan {files}"
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _summary(plan: PlanOut) -> dict[str, object]:
@@ -128,6 +132,7 @@ def placements_table(plan: PlanOut) -> Table:
     """Return the first placements by start."""
     from rich.table import Table
 
+    from service.cli.tables import add_words
     from service.domain.money import Money
 
     placed = [one for one in plan.placements if one.offer is not None]
@@ -144,7 +149,7 @@ def placements_table(plan: PlanOut) -> Table:
     for one in placed[:_SHOWN]:
         start, end = (f"{moment:%m-%d %H:%M}" if moment else "" for moment in (one.start, one.end))
         cost = Money.parse(one.cost, plan.currency).text(2)
-        table.add_row(one.workload_name, one.team, start, end, one.offer, cost)
+        add_words(table, one.workload_name, one.team, start, end, one.offer, cost)
     return table
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from service.cli.tables import money, plain_table, print_table
@@ -27,7 +28,8 @@ def show_plan(plan: Mapping[str, Any], console: Console) -> None:
     for line in _reasons(plan["reasons"]):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if plan["stale_inputs"]:
-        console.print(f"  [yellow]planned on stale inputs:[/] {', '.join(plan['stale_inputs'])}")
+        stale = escape(", ".join(plan["stale_inputs"]))
+        console.print(f"  [yellow]planned on stale inputs:[/] {stale}")
 
 
 def ways(plan: Mapping[str, Any]) -> list[tuple[str, int, int, str, str]]:

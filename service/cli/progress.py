@@ -38,12 +38,12 @@ class TerminalProgress:
     def started(self, step: str) -> None:
         """Show the step at work."""
         self._began = monotonic()
-        self._status.update(f"[bold]{step}[/] ...")
+        self._status.update(f"[bold]{escape(step)}[/] ...")
 
     def finished(self, step: str, result: Result, *, resumed: bool) -> None:  # noqa: ARG002 (the port's)
         """Leave a line for the step."""
         how = "done by an earlier start" if resumed else f"{monotonic() - self._began:.1f} s"
-        self._console.print(f"[green]✓[/] {step} [dim]{how}[/]", highlight=False)
+        self._console.print(f"[green]✓[/] {escape(step)} [dim]{how}[/]", highlight=False)
 
     def failed(self, step: str, error: Exception) -> None:
         """Leave a line for the failure."""

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from service.cli.plan_report import show_plan
-from service.cli.tables import money, plain_table, print_table
+from service.cli.tables import add_words, money, plain_table, print_table
 from service.domain.money import Money, sum_money
 
 
@@ -19,7 +20,7 @@ def show(report: dict[str, Any], console: Console, *, demo: bool) -> None:
         print_table(table, console)
     _differences(report, console)
     for step, reason in report["failed"].items():
-        console.print(f"[red]{step} failed:[/] {reason}")
+        console.print(f"[red]{escape(step)} failed:[/] {escape(reason)}", soft_wrap=True)
     if report["plan"]:
         show_plan(report["plan"], console)
 
@@ -38,7 +39,8 @@ def _loads(loads: list[dict[str, Any]]) -> Table:
         "\nLoaded", "source", "kind", "outcome", "rows", "quarantined", "seconds", words=3
     )
     for load in loads:
-        table.add_row(
+        add_words(
+            table,
             load["source"],
             load["kind"],
             load["outcome"],
@@ -56,7 +58,8 @@ def _providers(rows: list[dict[str, Any]]) -> Table:
     )
     for row in rows:
         by_period = [money(row["periods"].get(period, "0")) for period in periods]
-        table.add_row(row["provider"], row["currency"], *by_period, money(row["effective_cost"]))
+        words = (row["provider"], row["currency"])
+        add_words(table, *words, *by_period, money(row["effective_cost"]))
     return table
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 WIDEST = 160
 """Columns of text that a table may take."""
@@ -15,6 +16,11 @@ def plain_table(title: str, *columns: str, words: int = 1) -> Table:
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index < words else "right", no_wrap=True)
     return table
+
+
+def add_words(table: Table, *cells: str | None, style: str | None = None) -> None:
+    """Add a row whose cells are shown as they stand: a bill may say ``[/b]`` in a name."""
+    table.add_row(*(Text(cell or "") for cell in cells), style=style)
 
 
 def print_table(table: Table, console: Console) -> None:

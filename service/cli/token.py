@@ -78,6 +78,7 @@ def show(demo: Demo = False) -> None:
 
     from service.cli.console import out
     from service.cli.serving import wired
+    from service.cli.tables import add_words, print_table
 
     with wired(demo=demo) as wiring, wiring.store.work() as work:
         tokens, now = work.tokens.all(), wiring.clock()
@@ -85,8 +86,8 @@ def show(demo: Demo = False) -> None:
         Column("id", min_width=36), "name", "scopes", "teams", "made", "ends", "last used"
     )
     for token in tokens:
-        table.add_row(*_cells(token), style=None if token.is_valid(now) else "dim")
-    out.print(table)
+        add_words(table, *_cells(token), style=None if token.is_valid(now) else "dim")
+    print_table(table, out)
 
 
 def revoke(
@@ -101,7 +102,7 @@ def revoke(
 
     with wired(demo=demo) as wiring:
         token = revoke_token(token_id, store=wiring.store, clock=wiring.clock, actor=operator())
-    out.print(f"Token {token.id} ({token.name}) is revoked.")
+    out.print(f"Token {token.id} ({token.name}) is revoked.", markup=False)
 
 
 def _scopes(scopes: list[Scope], *, admin: bool, for_teams: bool) -> frozenset[Scope]:

@@ -38,7 +38,7 @@ def app(
         "cost_line",
         [
             line("1", ServiceName="Gateway"),
-            line("5", BillingCurrency="JPY", ContractedCost=None),
+            line("5", BillingCurrency="JPY", ContractedCost=None, ServiceName="A [v2] [/b]"),
         ],
     )
     commands = typer.Typer()
@@ -70,6 +70,19 @@ def test_the_table_adds_up_with_a_rounding_line(app: typer.Typer) -> None:
     assert ("rounding", "JPY") not in shown
 
 
+def test_names_and_amounts_are_shown_whole_and_as_they_stand(
+    app: typer.Typer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Brackets of a bill are no markup, and 80 columns cut neither "unallocated" nor a number."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    result = invoke(app, "costs", "--period", "2026-10", "--by", "service")
+
+    assert "A [v2] [/b]" in result.stdout
+    assert "unallocated" in result.stdout
+    assert "…" not in result.stdout
+
+
 def test_json_is_exact_and_says_what_is_not_known(app: typer.Typer) -> None:
     """A third of 1.00 has twelve decimals; the yen's contracted cost is null, not 0."""
     result = invoke(app, "costs", "--period", "2026-10", "--format", "json")
@@ -98,7 +111,7 @@ def test_csv_has_the_same_amounts(app: typer.Typer) -> None:
 
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [(row["service"], row["currency"], row["effective_cost"]) for row in rows] == [
-        ("EC2", "JPY", "5.00"),
+        ("A [v2] [/b]", "JPY", "5.00"),
         ("Gateway", "USD", "1.00"),
     ]
     assert (rows[0]["contracted_cost"], rows[1]["contracted_cost"]) == ("", "1.00")

@@ -68,7 +68,7 @@ def report() -> dict[str, Any]:
             "period": "2026-10",
             "rows": [_team("vision", "100.0025"), _team("nlp", "50.0025")],
         },
-        "plan": PLAN,
+        "plan": dict(PLAN),
     }
 
 
@@ -95,6 +95,19 @@ def test_a_report_shows_loads_cost_by_team_and_the_difference(report: dict[str, 
     assert "total USD 150.00 150.00 0.00 0.00 0.00 150.00" in lines
     assert "2026-10 USD 150.005 150.005 0.00" in lines
     assert "load aws failed: aws.csv is not there" in lines
+
+
+def test_brackets_in_names_and_reasons_are_no_markup(report: dict[str, Any]) -> None:
+    """A closing tag that nothing opened would otherwise end the report in the middle."""
+    report["failed"] = {"load [/x]": "no file fits [a]/*.csv"}
+    report["providers"][0]["provider"] = "GCP [/b]"
+    report["plan"]["stale_inputs"] = ["[/x]"]
+
+    lines = printed(report)
+
+    assert "GCP [/b] USD 150.00 150.00" in lines
+    assert "load [/x] failed: no file fits [a]/*.csv" in lines
+    assert lines[-1] == "planned on stale inputs: [/x]"
 
 
 def test_a_report_keeps_spend_and_the_price_of_leaving_out_apart(report: dict[str, Any]) -> None:
