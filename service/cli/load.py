@@ -74,6 +74,7 @@ def load(
         delivery = _delivery(wiring, files, source, kind, complete=not append)
         try:
             result = _load(wiring, delivery, replace=replace)
+            _refuse_emptiness(result, replace=replace)
         finally:
             # Also after a repetition: the process before may have died before it allocated.
             runs = _allocate(wiring)
@@ -117,6 +118,17 @@ def _load(wiring: Wiring, delivery: Delivery, *, replace: bool) -> LoadResult:
     )
 
 
+def _refuse_emptiness(result: LoadResult, *, replace: bool) -> None:
+    """Say that a file with nothing but a header is no bill, unless it was meant to clear one."""
+    from service.errors import InputError
+
+    if not result.rows and not result.quarantined and not replace:
+        raise InputError(
+            f"{', '.join(result.files)}: there is a header and no record; nothing was loaded."
+            " Accepted are files with at least one record"
+        )
+
+
 def _allocate(wiring: Wiring) -> list[AllocationRun]:
     """Allocate every period whose facts are newer than its last allocation."""
     from service.usecases.allocate_period import allocate_period
@@ -148,7 +160,7 @@ def as_json(result: LoadResult, runs: Sequence[AllocationRun]) -> dict[str, obje
         "seconds": result.seconds,
         "quarantined": result.quarantined,
         "quarantined_cost": {name: f"{cost:f}" for name, cost in result.quarantined_money.items()},
-        "rounding": {name: f"{cost:f}" for name, cost in result.rounding.items()},
+        "rounding": {name: f"{cost.normalize():f}" for name, cost in result.rounding.items()},
         "rejected": [
             {"file": one.file_name, "record": one.record_number, "reason": one.reason}
             for one in result.rejected
@@ -216,6 +228,8 @@ def _show_quarantine(result: LoadResult, console: Console) -> None:
 def _show_findings(result: LoadResult, console: Console) -> None:
     from rich.table import Table
 
+    from service.cli.tables import add_words, print_table
+
     if not result.findings:
         return
     table = Table(title="Findings (rules that rows break; they are loaded all the same)")
@@ -223,5 +237,5 @@ def _show_findings(result: LoadResult, console: Console) -> None:
     table.add_column("rule")
     table.add_column("rows", justify="right")
     for one in sorted(result.findings, key=lambda finding: (-finding.rows, finding.column)):
-        table.add_row(one.column, one.rule, f"{one.rows:,}")
-    console.print(table)
+        add_words(table, one.column, one.rule, f"{one.rows:,}")
+    print_table(table, console)

@@ -50,6 +50,21 @@ def test_a_load_ends_with_costs_that_can_be_asked(app: typer.Typer, tmp_path: Pa
     assert [row["effective_cost"] for row in json.loads(asked.stdout)["rows"]] == ["3.75"]
 
 
+def test_a_header_without_records_is_refused_unless_it_is_meant(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    """No record, no load; with --replace the name, odd as it is, stands among the findings."""
+    path = bill(tmp_path, "a[b].csv")
+
+    refused = invoke(app, "load", path, "--source", "aws")
+    meant = invoke(app, "load", path, "--source", "aws", "--replace")
+
+    assert "a[b].csv: there is a header and no record" in str(refused.exception)
+    assert refused.exit_code == 1
+    assert meant.exit_code == 0
+    assert "a[b].csv" in meant.stdout
+
+
 def test_rows_that_are_set_aside_end_with_3(app: typer.Typer, tmp_path: Path) -> None:
     """Twelve of thirteen rows are bad: ten are told with their record, two are counted."""
     path = bill(tmp_path, "a.csv", "1", *["2"] * 12)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import make_url
 
 from service.domain.runs import Lease
 from service.errors import LeaseLostError, UnavailableError
@@ -124,7 +125,8 @@ def test_a_checked_lease_cannot_be_taken_until_the_transaction_ends(
     store: Store, lease: Lease, database: Logins
 ) -> None:
     """While a's transaction is open, b, which does not wait, is refused by the row's lock."""
-    impatient = Store(f"{database.app}&options=-clock_timeout%3D100")
+    url = make_url(database.app).update_query_dict({"options": "-clock_timeout=100"})
+    impatient = Store(url.render_as_string(hide_password=False))
     with store.work() as work:
         work.leases.check(lease, NOW)
 
