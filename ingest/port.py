@@ -1,8 +1,9 @@
 """The one port of ingest: a source yields deliveries, never rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 
@@ -14,6 +15,7 @@ class Kind(StrEnum):
     USAGE = "usage"
     JOBS = "jobs"
     NODES = "nodes"
+    AVAILABILITY = "availability"
 
 
 class FileFormat(StrEnum):
@@ -50,7 +52,9 @@ class Delivery:
 
     ``version`` grows with every delivery of the same source (milliseconds since 1970);
     ``complete`` is false where the files only add to what is there.
-    Which periods are touched is known once the rows are read, so it is not said here.
+    ``period`` is the one partition that a source says it delivers whole (a billing period
+    ``YYYY-MM``, a day, or ``*``): it is replaced even by no file at all. Where it is ``None``, the
+    rows tell. ``mark`` is the announcement's, and kept with the rows.
     """
 
     source: str
@@ -59,13 +63,46 @@ class Delivery:
     version: int
     complete: bool
     files: tuple[DeliveredFile, ...]
+    period: str | None = None
+    mark: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a delivery without files, or with the same content twice."""
-        if not self.files:
+        """Refuse a delivery of nothing about no period, or with the same content twice."""
+        if not self.files and self.period is None:
             raise ValueError(f"delivery of {self.source}: at least one file is needed")
         if len({file.sha256 for file in self.files}) != len(self.files):
             raise ValueError(f"delivery of {self.source}: the same content comes twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a source says it has, without its rows: cheap to ask for, night after night.
+
+    ``period`` is the partition that the delivery will replace whole; ``None`` where only the rows
+    tell. ``mark`` names the content (an ETag, a run, a last export time): what the lake holds
+    under the same mark need not be fetched again; ``None`` is always fetched. ``version`` is when
+    the provider finished it (milliseconds since 1970); ``None`` where only we can say.
+    ``place`` is where it lies, for messages.
+    """
+
+    kind: Kind
+    period: str | None
+    mark: str | None
+    version: int | None
+    place: str
+
+
+Marks = Mapping[tuple[Kind, str], str]
+"""The marks of what the lake holds of a source, by kind and period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that a source needs: whether it is there, and if not what to do, in plain words."""
+
+    what: str
+    passed: bool
+    advice: str = ""
 
 
 class SourceError(Exception):
@@ -85,10 +122,24 @@ class Source(Protocol):
 
     name: str
 
-    def deliveries(self, version: int) -> Iterator[Delivery]:
-        """Yield what is there now, each with ``version``.
+    def announced(self, known: Marks) -> Iterable[Announcement]:
+        """Say what is there now; what ``known`` holds unchanged may be left out.
 
         Raises:
-            SourceError: When it cannot be read; the message names file, record, column.
+            SourceError: When that cannot be found out.
         """
+        ...
+
+    def fetch(self, announced: Announcement, folder: Path, version: int) -> Delivery:
+        """Bring the files of one announcement, whole and checked, into ``folder``.
+
+        ``version`` counts where the announcement has none.
+
+        Raises:
+            SourceError: When they cannot be had; names file, record, column. Nothing is delivered.
+        """
+        ...
+
+    def check(self) -> Sequence[Check]:
+        """Try everything that the source needs, and say what is missing; never raises."""
         ...

@@ -1,21 +1,44 @@
 """Which sources there are, and how a setting becomes one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from ingest.port import Kind, RejectedSourceError, Source
+from ingest.settings import (
+    AwsAccountSettings,
+    AwsExportSettings,
+    AzureAccountSettings,
+    AzureDetailsSettings,
+    AzureExportSettings,
+    FilesSettings,
+    SourceSettings,
+)
 from ingest.sources.files import FilesSource
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
-def source_of(name: str, path: str, kind: str | None = None) -> Source:
-    """Return the source that a setting names: ``path`` is a file or a pattern, as ``bills/*.csv``.
+def source_of(setting: SourceSettings, *, clock: Callable[[], datetime]) -> Source:
+    """Return the source that a setting describes; its cloud's library is imported only then.
 
     Raises:
         RejectedSourceError: When the name or the kind is none.
     """
-    return files_source(name, [path], kind)
+    checked_name(setting.name)
+    if isinstance(setting, FilesSettings):
+        return files_source(setting.name, [setting.path], setting.kind)
+    if isinstance(setting, AwsExportSettings | AwsAccountSettings):
+        from ingest.sources.aws import aws_source
+
+        return aws_source(setting, clock=clock)
+    if isinstance(setting, AzureExportSettings | AzureDetailsSettings | AzureAccountSettings):
+        from ingest.sources.azure import azure_source
+
+        return azure_source(setting, clock=clock)
+    from ingest.sources.google import google_source
+
+    return google_source(setting, clock=clock)
 
 
 def files_source(

@@ -15,7 +15,8 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from service.config import SettingOrigin, Settings, SourceSettings, origins, read_settings
+from ingest.settings import FilesSettings
+from service.config import SettingOrigin, Settings, origins, read_settings
 from service.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def demo_settings(settings: Settings) -> Settings:
         "database_owner_url": None,
         "lake_uri": None,
         "sources": [
-            SourceSettings(name=name, kind=kind, path=str(house / DEMO_FILES / pattern))
+            FilesSettings(name=name, kind=kind, path=str(house / DEMO_FILES / pattern))
             for name, (kind, pattern) in patterns.items()
         ],
         "plan_time_limit_s": min(settings.plan_time_limit_s, 20.0),

@@ -8,26 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from ingest.settings import SourceSettings
 from service.errors import InputError
 
 PREFIX = "COMPTROLLER_"
-SourceKind = Literal["focus", "prices", "usage", "jobs", "nodes"]
-
-
-class SourceSettings(BaseModel):
-    """One place that the nightly run loads from."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1, description="the x_SourceId of its rows")
-    kind: SourceKind | None = Field(
-        None, description="what it delivers; recognised from the columns where it is not said"
-    )
-    path: str = Field(min_length=1, description="a file or a glob pattern")
 
 
 class Settings(BaseSettings):
@@ -92,7 +80,7 @@ class Settings(BaseSettings):
     )
     sources: list[SourceSettings] = Field(
         default_factory=list,
-        description="what the nightly run loads: name, kind and path of each source",
+        description="what the nightly run loads: type, name and place of each source",
     )
     nightly_cron: str = Field(
         "30 2 * * *", description="when the nightly run is due: five cron fields, UTC"

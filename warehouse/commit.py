@@ -38,6 +38,7 @@ class _Load:
     delivered: Mapping[str, str]
     complete: bool
     guard: Guard
+    mark: str | None
 
 
 def _no_guard() -> None:
@@ -55,11 +56,13 @@ def commit(  # noqa: PLR0913 - a delivery has this many facts, all by name
     delivered: Mapping[str, str],
     complete: bool = True,
     guard: Guard = _no_guard,
+    mark: str | None = None,
 ) -> int:
     """Replace (``complete``) or extend exactly ``partitions`` by ``files``; gives the snapshot id.
 
     Holds the lock of every partition, refuses an older version, calls ``guard`` right before each
-    try and does the whole transaction again when another writer came first.
+    try and does the whole transaction again when another writer came first. ``mark`` is kept as
+    the source's name for what the partitions now hold.
 
     Raises:
         OlderDelivery: When a partition already holds a newer version.
@@ -76,6 +79,7 @@ def commit(  # noqa: PLR0913 - a delivery has this many facts, all by name
         dict(delivered),
         complete,
         guard,
+        mark,
     )
     _check(load)
     with partition_locks(lake.url, load.partitions):
@@ -213,7 +217,7 @@ def _new_states(load: _Load, states: Mapping[Partition, PartitionState | None]) 
     properties: dict[str, str] = {}
     for partition, state in states.items():
         kept = state.files if state is not None and not load.complete else {}
-        new = PartitionState(load.version, load.load_id, {**kept, **load.delivered})
+        new = PartitionState(load.version, load.load_id, {**kept, **load.delivered}, load.mark)
         properties |= state_properties(partition, new)
     return properties
 

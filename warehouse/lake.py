@@ -177,12 +177,17 @@ def state_in(table: Table, partition: Partition) -> PartitionState | None:
     if text is None:
         return None
     state = json.loads(text)
-    return PartitionState(state["version"], state["load_id"], state["files"])
+    return PartitionState(state["version"], state["load_id"], state["files"], state.get("mark"))
 
 
 def state_properties(partition: Partition, state: PartitionState) -> dict[str, str]:
     """The property that stores the state of ``partition``."""
-    stored = {"version": state.version, "load_id": state.load_id, "files": dict(state.files)}
+    stored = {
+        "version": state.version,
+        "load_id": state.load_id,
+        "files": dict(state.files),
+        "mark": state.mark,
+    }
     return {_state_key(partition): json.dumps(stored, sort_keys=True)}
 
 

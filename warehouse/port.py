@@ -35,11 +35,15 @@ class StagedFile:
 
 @dataclass(frozen=True, slots=True)
 class PartitionState:
-    """Who filled a partition last: version, load and the delivered files by id and name."""
+    """Who filled a partition last: version, load and the delivered files by id and name.
+
+    ``mark`` is what the source called the delivery's content, where it has a name for it.
+    """
 
     version: int
     load_id: str
     files: Mapping[str, str]
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

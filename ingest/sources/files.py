@@ -5,7 +5,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ingest.files import look_at
-from ingest.port import DeliveredFile, Delivery, Kind, RejectedSourceError
+from ingest.port import (
+    Announcement,
+    Check,
+    DeliveredFile,
+    Delivery,
+    Kind,
+    Marks,
+    RejectedSourceError,
+    SourceError,
+)
 from ingest.recognise import dialect_of, kind_of
 
 
@@ -20,6 +29,35 @@ class FilesSource:
         self._paths = tuple(paths)
         self._kind = kind
         self._complete = complete
+        self._looked_at: dict[Kind, list[DeliveredFile]] = {}
+
+    def announced(self, known: Marks) -> list[Announcement]:
+        """Look at every file, and say which kinds there are.
+
+        Raises:
+            SourceError: When one file cannot be used; then nothing is announced.
+        """
+        del known  # What the lake holds of a file is told by its content.
+        self._looked_at = self._by_kind()
+        place = ", ".join(self._paths)
+        return [Announcement(kind, None, None, None, place) for kind in self._looked_at]
+
+    def fetch(self, announced: Announcement, folder: Path, version: int) -> Delivery:
+        """Return the files of one kind, which lie where they are."""
+        del folder
+        return self._delivery(announced.kind, self._looked_at[announced.kind], version)
+
+    def check(self) -> list[Check]:
+        """Say which patterns name no file, and which files are of no use."""
+        return [self._check(path) for path in self._paths]
+
+    def _check(self, path: str) -> Check:
+        try:
+            found = FilesSource(self.name, [path], kind=self._kind).announced({})
+        except SourceError as problem:
+            return Check(f"files at {path}", passed=False, advice=str(problem))
+        kinds = ", ".join(one.kind for one in found)
+        return Check(f"files at {path} ({kinds})", passed=True)
 
     def deliveries(self, version: int) -> Iterator[Delivery]:
         """Yield what the files hold now, by kind.
@@ -27,12 +65,14 @@ class FilesSource:
         Raises:
             SourceError: When one file cannot be used; then nothing is delivered.
         """
+        for kind, files in self._by_kind().items():
+            yield self._delivery(kind, files, version)
+
+    def _by_kind(self) -> dict[Kind, list[DeliveredFile]]:
         by_kind: dict[Kind, list[DeliveredFile]] = {}
         for file in self._distinct():
             by_kind.setdefault(kind_of(file, self._kind), []).append(file)
-        for kind in Kind:
-            if kind in by_kind:
-                yield self._delivery(kind, by_kind[kind], version)
+        return {kind: by_kind[kind] for kind in Kind if kind in by_kind}
 
     def _delivery(self, kind: Kind, files: list[DeliveredFile], version: int) -> Delivery:
         return Delivery(

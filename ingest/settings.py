@@ -1,0 +1,172 @@
+"""What people write in ``[[sources]]``: one form for each type of source."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, SecretStr, Tag
+
+DataKind = Literal["focus", "prices", "usage", "jobs", "nodes", "availability"]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class _Source(BaseModel):
+    """What every source has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, description="the x_SourceId of its rows")
+
+
+class FilesSettings(_Source):
+    """Files on a disk."""
+
+    type: Literal["files"] = "files"
+    kind: DataKind | None = Field(
+        None, description="what it delivers; recognised from the columns where it is not said"
+    )
+    path: str = Field(min_length=1, description="a file or a glob pattern")
+
+
+class _Aws(_Source):
+    """How AWS is reached; credentials come from boto3's own chain."""
+
+    profile: str | None = Field(None, description="a profile of the AWS configuration")
+    role_arn: str | None = Field(None, description="a role to assume")
+    external_id: str | None = Field(None, description="what the role's trust policy asks for")
+    endpoint_url: str | None = Field(
+        None, description="another address of the AWS APIs, as of a private endpoint"
+    )
+
+
+class AwsExportSettings(_Aws):
+    """A bill in S3: a Data Export (FOCUS 1.0 or 1.2, CUR 2.0), or a legacy CUR 1.0."""
+
+    type: Literal["aws-export"]
+    bucket: str = Field(min_length=1, description="the bucket that AWS delivers into")
+    prefix: str = Field("", description="the prefix set in the export")
+    export: str = Field(min_length=1, description="the name of the export or report")
+    layout: Literal["data-export", "cur"] = Field(
+        "data-export", description="cur for the legacy Cost and Usage Report"
+    )
+    region: str = Field("us-east-1", description="the region of the bucket")
+    since: Month = Field(description="the first billing period to load, as 2026-01")
+
+
+class AwsAccountSettings(_Aws):
+    """Prices, spot history, capacity and commitments, asked from AWS itself."""
+
+    type: Literal["aws-account"]
+    regions: list[str] = Field(min_length=1, description="the regions to ask about")
+    machine_types: list[str] = Field(
+        default_factory=list,
+        description="the machine types to ask about; every one of the reference if left out",
+    )
+    cache_hours: int = Field(
+        24, ge=1, le=744, description="how long an answer of Cost Explorer is used again (hours)"
+    )
+
+
+class _Azure(_Source):
+    """How Azure is reached; credentials come from azure-identity's own chain."""
+
+    authority: str | None = Field(
+        None, description="another sign-in address, as of a sovereign cloud"
+    )
+    endpoint: str = Field(
+        "https://management.azure.com", description="the address of the management API"
+    )
+    ca_file: str | None = Field(None, description="certificates to trust, as of a company proxy")
+
+
+class AzureExportSettings(_Azure):
+    """A cost export in Blob storage: FocusCost, ActualCost or AmortizedCost."""
+
+    type: Literal["azure-export"]
+    container_url: str = Field(
+        min_length=1, description="as https://account.blob.core.windows.net/container"
+    )
+    root_folder: str = Field("", description="the directory set in the export")
+    export: str = Field(min_length=1, description="the name of the export")
+    scope: str | None = Field(
+        None, description="as subscriptions/…; needed to create, trigger and check the export"
+    )
+    connection_string: SecretStr | None = Field(
+        None, description="of the storage account, where no Azure identity may read it"
+    )
+    since: Month = Field(description="the first billing period to load, as 2026-01")
+
+
+class AzureDetailsSettings(_Azure):
+    """Cost-details reports, where no export can be set up."""
+
+    type: Literal["azure-details"]
+    scope: str = Field(min_length=1, description="as subscriptions/…")
+    metric: Literal["ActualCost", "AmortizedCost"] = "AmortizedCost"
+    since: Month = Field(description="the first billing period to load, as 2026-01")
+
+
+class AzureAccountSettings(_Azure):
+    """Retail prices, reservations and savings plans, asked from Azure itself."""
+
+    type: Literal["azure-account"]
+    regions: list[str] = Field(min_length=1, description="the regions to ask about, as eastus")
+    machine_types: list[str] = Field(
+        default_factory=list,
+        description="the machine types to ask about; every one of the reference if left out",
+    )
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the currency of the prices")
+    prices_url: str = Field(
+        "https://prices.azure.com/api/retail/prices", description="the address of the price list"
+    )
+    scope: str | None = Field(
+        None, description="whose reservations and savings plans; left out: prices only"
+    )
+
+
+class _Google(_Source):
+    """How Google Cloud is reached; credentials come from Application Default Credentials."""
+
+    project: str = Field(min_length=1, description="the project that pays for the queries")
+    endpoint: str | None = Field(None, description="another address of the API, as of a proxy")
+
+
+class GoogleBillingSettings(_Google):
+    """A billing export in BigQuery: detailed usage cost, or the FOCUS table."""
+
+    type: Literal["google-billing"]
+    table: str = Field(
+        pattern=r"^[^.`\s]+\.[^.`\s]+\.[^.`\s]+$", description="project.dataset.table of the export"
+    )
+    location: str = Field("US", description="the location of the dataset")
+    since: Month = Field(description="the first invoice month to load, as 2026-01")
+
+
+class GoogleAccountSettings(_Google):
+    """List prices from the Cloud Billing catalog."""
+
+    type: Literal["google-account"]
+    regions: list[str] = Field(min_length=1, description="the regions to ask about")
+    machine_types: list[str] = Field(
+        default_factory=list,
+        description="the machine types to ask about; every one of the reference if left out",
+    )
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the currency of the prices")
+
+
+def _type_of(value: Any) -> str:  # noqa: ANN401 - whatever stands in the settings file
+    """A source without a type is one of files."""
+    found = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+    return str(found or "files")
+
+
+SourceSettings = Annotated[
+    Annotated[FilesSettings, Tag("files")]
+    | Annotated[AwsExportSettings, Tag("aws-export")]
+    | Annotated[AwsAccountSettings, Tag("aws-account")]
+    | Annotated[AzureExportSettings, Tag("azure-export")]
+    | Annotated[AzureDetailsSettings, Tag("azure-details")]
+    | Annotated[AzureAccountSettings, Tag("azure-account")]
+    | Annotated[GoogleBillingSettings, Tag("google-billing")]
+    | Annotated[GoogleAccountSettings, Tag("google-account")],
+    Discriminator(_type_of),
+]
+"""One place that the nightly run loads from."""
