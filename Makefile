@@ -33,8 +33,8 @@ real: install ## The main job on real prices and real jobs (SHARED_DATA=folder)
 test: install ## The tests that need nothing beyond the lock file
 	@$(BIN)/pytest -q
 
-test-all: install ## Installs what the other tests need (Debian packages), then runs everything
-	@bash .ci/install-extras
+test-all: install ## Installs what the other tests need (Debian packages, peers in .peers), then runs everything
+	@bash .ci/install-extras $(PYTHON)
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -q --all --junitxml=$(VENV)/tests.xml
 	@$(BIN)/coverage combine --quiet
@@ -56,10 +56,15 @@ format: install ## Format and sort
 
 bench: install ## The benchmarks of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.load
+	@$(BIN)/python -m benchmarks.questions
+	@$(BIN)/python -m benchmarks.maintain
 	@$(BIN)/python -m benchmarks.plan
 
-lock: ## requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: ## The lock files anew from pyproject.toml and .ci/bigquery.in (needs uv)
+	$(LOCK) pyproject.toml --group dev --output-file requirements.lock
+	$(LOCK) pyproject.toml --group dev --extra spark --output-file requirements-spark.lock
+	$(LOCK) .ci/bigquery.in --output-file .ci/bigquery.lock
 
 clean: ## What was installed and built
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -2,6 +2,8 @@
 
 ``machines.csv`` says what a machine type is, ``regions.csv`` in which country a region lies,
 ``throughput.csv`` how fast an accelerator is beside an H100 where a workload does not say.
+Machine types that only bills need (old ones, inference chips, TPUs) are there as well; a workload
+may ask for the accelerators of which a throughput is known.
 """
 
 import csv
@@ -80,15 +82,16 @@ def machine_types() -> Mapping[tuple[str, str], MachineType]:
                 as_of=date.fromisoformat(row["as_of"]),
                 source=row["source"],
             )
-            for row in _rows("machines.csv")
+            for row in reference_rows("machines.csv")
         }
     )
 
 
 @cache
 def accelerator_models() -> tuple[str, ...]:
-    """Every accelerator model of the reference, sorted."""
-    return tuple(sorted({machine.accelerator_model for machine in machine_types().values()}))
+    """Every accelerator model that a workload may ask for, as its throughput is known, sorted."""
+    measured = {model for _, model in throughputs()}
+    return tuple(sorted({one.accelerator_model for one in machine_types().values()} & measured))
 
 
 @cache
@@ -102,7 +105,7 @@ def throughputs() -> Mapping[tuple[str, str], Throughput]:
                 relative_throughput=Decimal(row["relative_throughput"]),
                 source=row["source"],
             )
-            for row in _rows("throughput.csv")
+            for row in reference_rows("throughput.csv")
         }
     )
 
@@ -110,7 +113,7 @@ def throughputs() -> Mapping[tuple[str, str], Throughput]:
 @cache
 def countries() -> Mapping[tuple[str, str], str]:
     """The ISO 3166 country code of each region, by provider and region."""
-    rows = _rows("regions.csv")
+    rows = reference_rows("regions.csv")
     return MappingProxyType({(row["provider"], row["region"]): row["country"] for row in rows})
 
 
@@ -126,7 +129,7 @@ def is_a(model: str, wanted: str) -> bool:
 
 
 def known_model(wanted: str) -> bool:
-    """Say whether any machine type has such an accelerator."""
+    """Say whether a workload may ask for such an accelerator."""
     return any(is_a(model, wanted) for model in accelerator_models())
 
 
@@ -154,6 +157,7 @@ def lies_in(provider: str, region: str, residency: tuple[str, ...]) -> bool:
     return country in residency or ("EU" in residency and country in EUROPEAN_UNION)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def reference_rows(name: str) -> list[dict[str, str]]:
+    """The rows of one of the reference's CSV files."""
     text = files("ingest").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

@@ -43,7 +43,7 @@ def source_of(setting: SourceSettings, *, clock: Callable[[], datetime]) -> Sour
 
 def files_source(
     name: str, paths: Sequence[str], kind: str | None = None, *, complete: bool = True
-) -> Source:
+) -> FilesSource:
     """Return a source of files; not ``complete`` where they only add to what is there.
 
     Raises:

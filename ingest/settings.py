@@ -167,6 +167,13 @@ SourceSettings = Annotated[
     | Annotated[AzureAccountSettings, Tag("azure-account")]
     | Annotated[GoogleBillingSettings, Tag("google-billing")]
     | Annotated[GoogleAccountSettings, Tag("google-account")],
-    Discriminator(_type_of),
+    Discriminator(
+        _type_of,
+        custom_error_type="source_type",
+        custom_error_message=(
+            "its type must be files, aws-export, aws-account, azure-export, azure-details,"
+            " azure-account, google-billing or google-account"
+        ),
+    ),
 ]
 """One place that the nightly run loads from."""

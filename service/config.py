@@ -220,6 +220,9 @@ def _origin(name: str, environ: Mapping[str, str], file: TomlSource) -> str:
 
 
 def _problem(detail: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in detail["loc"])
+    parts = detail["loc"]
+    if parts[:1] == ("sources",):  # What follows the number is the type, which is no key.
+        parts = parts[:2] + parts[3:]
+    place = ".".join(str(part) for part in parts)
     variable = f"{PREFIX}{detail['loc'][0]}".upper() if detail["loc"] else "?"
     return f"{place} ({variable} or the settings file): {detail['msg']}"

@@ -27,7 +27,11 @@ from warehouse.lake import Lake, open_lake
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 PASSWORD = "only-for-tests"  # noqa: S105 -- of a server that lives as long as the tests
-MEANT_FOR_TESTS = {"COMPTROLLER_TEST_DATABASE_URL", "COMPTROLLER_SHARED_DATA"}
+MEANT_FOR_TESTS = {
+    "COMPTROLLER_TEST_DATABASE_URL",
+    "COMPTROLLER_TEST_PEERS",
+    "COMPTROLLER_SHARED_DATA",
+}
 TEMPLATE = f"comptroller_template_{os.getpid()}"
 
 
@@ -75,11 +79,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is slow, unless everything is asked for."""
+    """Skip what is slow or needs more than the lock file, unless everything is asked for."""
     if not config.getoption("--all"):
         for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow; make test-all runs it"))
+            if item.get_closest_marker("slow") or item.get_closest_marker("needs_peers"):
+                item.add_marker(pytest.mark.skip(reason="make test-all runs it"))
 
 
 @pytest.fixture(autouse=True)

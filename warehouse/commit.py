@@ -6,7 +6,7 @@ a half. Doing the same load again gives the same lake.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -84,6 +84,38 @@ def commit(  # noqa: PLR0913 - a delivery has this many facts, all by name
     _check(load)
     with partition_locks(lake.url, load.partitions):
         return redo(table, lambda: lake.table(table), lambda found: _commit_once(found, load))
+
+
+def renew_mark(
+    lake: Lake, partition: Partition, mark: str | None, *, version: int, guard: Guard = _no_guard
+) -> None:
+    """Call the content of ``partition`` by another mark; not one row changes.
+
+    A source that delivers the same content again gives it a new name; an older ``version`` than
+    the partition's is no news.
+
+    Raises:
+        CommitConflict: When other writers came first at every try.
+    """
+    with partition_locks(lake.url, [partition]):
+        redo(
+            partition.table,
+            lambda: lake.table(partition.table),
+            lambda found: _renew_once(found, partition, mark, version, guard),
+        )
+
+
+def _renew_once(
+    table: Table, partition: Partition, mark: str | None, version: int, guard: Guard
+) -> None:
+    state = state_in(table, partition)
+    if state is None or state.version > version:
+        return
+    renewed = replace(state, mark=mark, version=version)
+    transaction = table.transaction()
+    transaction.set_properties(state_properties(partition, renewed))
+    guard()
+    transaction.commit_transaction()
 
 
 def _check(load: _Load) -> None:

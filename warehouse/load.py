@@ -4,7 +4,7 @@ Python touches no row. First one pass counts rows by period, finds those that mu
 counts the rules that the others break; then the engine streams these into files.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,13 +12,24 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.load_checks import Finding, beside_findings, header_findings, rules_of, unread
+from warehouse.load_checks import (
+    Finding,
+    beside_findings,
+    check_columns,
+    header_findings,
+    rules_of,
+    unread,
+)
 from warehouse.load_counts import by_currency, count_rows
-from warehouse.load_reader import UnreadableDelivery, register, template
+from warehouse.load_dialects import Dialect, read_dialect
+from warehouse.load_files import UnreadableDelivery
+from warehouse.load_reader import register
 from warehouse.load_state import loader
+from warehouse.load_typed import template
 from warehouse.load_write import Load, write_quarantine, write_rows
 from warehouse.port import Engine, StagedFile, View
 from warehouse.questions import read_question
+from warehouse.sql_text import literal
 
 SAMPLES = 10
 """How many set-aside rows are told one by one."""
@@ -54,22 +65,52 @@ class Staged:
     rejected: tuple[Rejected, ...] = ()
 
 
-def stage(load: Load, *, engine: Engine, folder: Path) -> Staged:
+def stage(
+    load: Load,
+    *,
+    engine: Engine,
+    folder: Path,
+    dialects: Callable[[str], Dialect] = read_dialect,
+) -> Staged:
     """Write the rows of ``load`` as files into ``folder``, which lies in the lake.
 
+    With ``load.period`` exactly that partition is covered, also by no row at all.
+
     Raises:
-        UnreadableDelivery: When a file is damaged; names file and line.
+        UnreadableDelivery: When a file is damaged or lacks a column; names file and place.
     """
+    if not load.files and load.period is not None:
+        nothing = Finding("delivery has no records", load.period, 0)
+        return Staged(load.table, (load.period,), findings=(nothing,))
+    dialect = dialects(load.dialect) if load.is_mapped else None
+    for file in load.files:
+        check_columns(load.table, file, dialect)
     reads = [file.path for file in load.files]
     with loader(engine).connection(View({}), reads=reads) as connection, _errors(load):
-        records = register(connection, load.files, load.table, folder)
-        question = read_question(f"load/{load.kind}")
-        connection.execute(f"CREATE TEMP VIEW converted AS {question.sql}")
+        records = register(connection, load.files, load.table, folder, dialect)
+        connection.execute(f"CREATE TEMP VIEW converted AS {_converted(load)}")
         try:
-            return _staged(connection, load, records, folder)
+            return _staged(connection, load, dialect, records, folder)
         finally:
             for spooled in folder.glob("spool-*.parquet"):
                 spooled.unlink()
+
+
+def _converted(load: Load) -> str:
+    """The kind's question; rows of other periods than the declared one are set aside."""
+    question = read_question(f"load/{load.kind}").sql
+    if load.period is None:
+        return question
+    period = literal(load.period)
+    # The question is a file of ours, the period a literal.
+    return f"""SELECT * REPLACE (
+            {period} AS _period,
+            CASE
+                WHEN _reason IS NULL AND _period <> {period}
+                    THEN other_period(_period, {period})
+                ELSE _reason
+            END AS _reason
+        ) FROM ({question})"""  # noqa: S608 - see above
 
 
 @contextmanager
@@ -88,16 +129,19 @@ def _errors(load: Load) -> Iterator[None]:
 
 
 def _staged(
-    connection: duckdb.DuckDBPyConnection, load: Load, records: Mapping[str, int], folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    load: Load,
+    dialect: Dialect | None,
+    records: Mapping[str, int],
+    folder: Path,
 ) -> Staged:
     typed = [name for name, want in template(load.table).items() if want != "text"]
-    version = load.dialect.rpartition("-")[2] if load.kind == "focus" else "1.0"
-    rules = rules_of(load.table, version)
+    rules = rules_of(load.table, load.version)
     given = [f'"_given_{name}"' for name in typed]
     counts = count_rows(connection, [*given, *(rule.breach for rule in rules)])
     written = write_rows(connection, load, counts, folder)
     tallies = [sum(column) for column in zip(*(count.tallies for count in counts), strict=True)]
-    findings = header_findings(load.table, load.files, records)
+    findings = header_findings(load.table, load.files, records, dialect)
     findings += [
         Finding(rule.rule, rule.column, rows)
         for rule, rows in zip(rules, tallies[len(typed) :], strict=False)
@@ -109,7 +153,7 @@ def _staged(
     bad = sum(count.bad for count in counts)
     return Staged(
         table=load.table,
-        periods=tuple(sorted({count.period for count in counts} - {""})),
+        periods=tuple(sorted({count.period for count in counts} - {""} | load.declared)),
         rows=sum(count.good for count in counts),
         files=files,
         quarantined=bad,

@@ -8,7 +8,9 @@ from importlib.resources import files as resources
 
 import duckdb
 
-from warehouse.load_reader import LoadFile, template
+from warehouse.load_dialects import Dialect, missing_sentence
+from warehouse.load_files import LoadFile, UnreadableDelivery
+from warehouse.load_typed import template
 from warehouse.load_write import Written
 from warehouse.questions import read_question
 from warehouse.sql_text import literal
@@ -26,6 +28,12 @@ _MUST_COME = {
     )
 }
 """Columns that may be null in every row and yet must be there."""
+
+
+_NEEDED = {
+    "cost_line": ("BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart"),
+}
+"""Columns without which every row would be set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +58,52 @@ class Rule:
     breach: str
 
 
+def check_columns(table: str, file: LoadFile, dialect: Dialect | None) -> None:
+    """Refuse a file without the columns that its rows cannot do without.
+
+    Raises:
+        UnreadableDelivery: When columns are missing, or come twice; names them.
+    """
+    if dialect is not None:
+        dialect.check(file)
+    elif lost := [name for name in _NEEDED.get(table, ()) if name not in file.columns]:
+        raise UnreadableDelivery(missing_sentence(file, lost, _NEEDED[table], "a FOCUS bill"))
+
+
 def header_findings(
-    table: str, files: Sequence[LoadFile], records: Mapping[str, int]
+    table: str, files: Sequence[LoadFile], records: Mapping[str, int], dialect: Dialect | None
 ) -> list[Finding]:
     """Say what is odd about the columns of the files and about files without records."""
     found: dict[tuple[str, str], int] = {}
-    known = template(table)
-    spelled = {name.lower(): name for name in known}
     for file in files:
         rows = records[file.file_id]
         if rows == 0:
             found["file has no records", file.name] = 0
             continue
-        for column in file.columns:
-            if column not in known:
-                near = spelled.get(column.lower())
-                rule = f"column is not kept, it is spelled {near}" if near else "column is not kept"
-                found[rule, column] = found.get((rule, column), 0) + rows
-        for column in _MUST_COME.get(table, ()):
-            if column not in file.columns:
-                key = ("column is missing", column)
-                found[key] = found.get(key, 0) + rows
+        odd = _odd_columns(table, file) if dialect is None else _unmapped(file, dialect)
+        for key in odd:
+            found[key] = found.get(key, 0) + rows
     return [Finding(rule, column, rows) for (rule, column), rows in found.items()]
+
+
+def _odd_columns(table: str, file: LoadFile) -> list[tuple[str, str]]:
+    """What is odd about the columns of a file that has those of its table."""
+    known = template(table)
+    spelled = {name.lower(): name for name in known}
+    odd = []
+    for column in file.columns:
+        if column not in known:
+            near = spelled.get(column.lower())
+            rule = f"column is not kept, it is spelled {near}" if near else "column is not kept"
+            odd.append((rule, column))
+    lost = [column for column in _MUST_COME.get(table, ()) if column not in file.columns]
+    return odd + [("column is missing", column) for column in lost]
+
+
+def _unmapped(file: LoadFile, dialect: Dialect) -> list[tuple[str, str]]:
+    """What is odd about the columns of a file that is mapped."""
+    odd = [("column is not kept", name) for name in file.columns if not dialect.keeps(name)]
+    return odd + [("column is missing", name) for name in dialect.missing(file.columns)]
 
 
 def rules_of(table: str, version: str) -> list[Rule]:

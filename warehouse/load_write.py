@@ -1,17 +1,18 @@
 """Writes a delivery's rows: one Parquet file or more for each partition, and the set-aside ones."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.duck import ROW_GROUP_ROWS
 from warehouse.load_counts import Count
-from warehouse.load_reader import LoadFile
+from warehouse.load_files import LoadFile
 from warehouse.port import Partition, StagedFile
 from warehouse.sql_text import literal
 from warehouse.tables import spec_of
@@ -33,18 +34,41 @@ _SINGLE_COPIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be loaded: files of one kind and dialect from one source."""
+    """What is to be loaded: files of one kind and dialect from one source.
+
+    ``period`` is the one that the source says it delivers; where it is ``None``, rows tell theirs.
+    ``references`` are small relations by name that the load may join with.
+    """
 
     source: str
     kind: str
     dialect: str
     load_id: UUID
     files: tuple[LoadFile, ...]
+    period: str | None = None
+    references: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
         """The table that the rows go to."""
         return TABLES[self.kind]
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the files are bills that must first be mapped to FOCUS."""
+        return self.kind == "focus" and not self.dialect.startswith("focus-")
+
+    @property
+    def version(self) -> str:
+        """The version of FOCUS whose rules hold for the rows."""
+        if self.kind != "focus":
+            return "1.0"
+        return "1.4" if self.is_mapped else self.dialect.removeprefix("focus-")
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The declared period, where there is one."""
+        return frozenset() if self.period is None else frozenset({self.period})
 
     @property
     def quarantine_source(self) -> str:

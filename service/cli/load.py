@@ -77,7 +77,7 @@ def load(
             _refuse_emptiness(result, replace=replace)
         finally:
             # Also after a repetition: the process before may have died before it allocated.
-            runs = _allocate(wiring)
+            runs = allocate(wiring)
     if format_ is Form.JSON:
         json.dump(as_json(result, runs), sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -129,7 +129,7 @@ def _refuse_emptiness(result: LoadResult, *, replace: bool) -> None:
         )
 
 
-def _allocate(wiring: Wiring) -> list[AllocationRun]:
+def allocate(wiring: Wiring) -> list[AllocationRun]:
     """Allocate every period whose facts are newer than its last allocation."""
     from service.usecases.allocate_period import allocate_period
     from service.usecases.stale_periods import stale_periods

@@ -14,6 +14,7 @@ COMMANDS = (
     "plan",
     "policy",
     "capacity",
+    "sources",
     "nightly",
     "optimize",
     "up",

@@ -36,13 +36,14 @@ def _tables(report: dict[str, Any]) -> Iterator[Table]:
 
 def _loads(loads: list[dict[str, Any]]) -> Table:
     table = plain_table(
-        "\nLoaded", "source", "kind", "outcome", "rows", "quarantined", "seconds", words=3
+        "\nLoaded", "source", "kind", "period", "outcome", "rows", "quarantined", "seconds", words=4
     )
     for load in loads:
         add_words(
             table,
             load["source"],
             load["kind"],
+            load.get("period") or "",
             load["outcome"],
             f"{load['rows']:,}",
             f"{load['quarantined']:,}",

@@ -34,13 +34,36 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Restatement:
+    """What a delivery changed of an account's service: lines and money, in one currency.
+
+    Added and removed lines have no counterpart; of changed ones only the costs differ, and the
+    changed amounts are new minus old. ``None`` is what the bill does not say.
+    """
+
+    account: str | None
+    service: str | None
+    currency: str | None
+    rows_added: int
+    rows_removed: int
+    rows_changed: int
+    billed_added: Decimal
+    billed_removed: Decimal
+    billed_changed: Decimal
+    effective_added: Decimal
+    effective_removed: Decimal
+    effective_changed: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """What one load brought; ``id`` is the load id that its rows carry.
 
     ``files`` are pairs of name and SHA-256. ``rounding`` is what rounding to 12 decimals added to
     the delivered billed costs of each currency: exact for decimals and text, for doubles right to
     a hundredth of 10⁻¹² a row (stored amounts are exact anyway); ``quarantined_cost`` is the billed
-    cost that the rejected rows carried where it could be read.
+    cost that the rejected rows carried where it could be read. ``mark`` is the source's own name
+    for the content; ``restated`` says what changed where the periods held something before.
     """
 
     id: UUID
@@ -58,6 +81,8 @@ class DeliveryRecord:
     quarantined_cost: Mapping[str, Decimal] = field(default_factory=dict)
     rounding: Mapping[str, Decimal] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    mark: str | None = None
+    restated: tuple[Restatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

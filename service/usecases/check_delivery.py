@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from service.errors import ConflictError
 from warehouse.load_state import Held, held_rows
 from warehouse.load_write import TABLES
+from warehouse.port import Partition
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ingest.port import Delivery
     from warehouse.lake import Lake
     from warehouse.load import Staged
-    from warehouse.port import Engine, Partition, PartitionState
+    from warehouse.port import Engine, PartitionState
 
 
 class WouldDropRows(ConflictError):
@@ -61,6 +62,10 @@ def repeated(delivery: Delivery, held: Known) -> str | None:
         ChangedFileError: When a file to append is known by name with other content.
     """
     new = {file.file_id for file in delivery.files}
+    if delivery.period is not None:
+        place = Partition(TABLES[delivery.kind.value], delivery.source, delivery.period)
+        state = held.states.get(place)
+        return state.load_id if state and set(state.files) == new else None
     if delivery.complete:
         same = [state for state in held.states.values() if set(state.files) == new]
         return max(same, key=lambda state: state.version).load_id if same else None
@@ -81,7 +86,7 @@ def _refuse_changed(delivery: Delivery, held: Known) -> None:
 
 def emptied(delivery: Delivery, held: Known, staged: Staged) -> tuple[str, ...]:
     """Return the periods that all came from files which are here again, without rows for them."""
-    if not delivery.complete:
+    if not delivery.complete or delivery.period is not None:
         return ()
     again = {file.name for file in delivery.files}
     names: dict[str, set[str]] = {}
@@ -99,12 +104,13 @@ def refuse_drops(
 ) -> None:
     """Refuse a delivery that would take away rows of files that it does not bring again.
 
-    A delivery without a single row would take away everything, so it is refused as well.
+    A delivery without a single row would take away everything, so it is refused as well; not so
+    one that says itself which period it replaces.
 
     Raises:
         WouldDropRows: When that is so; names files and rows, and offers the two ways out.
     """
-    if replace or not delivery.complete:
+    if replace or not delivery.complete or delivery.period is not None:
         return
     again = {file.name for file in delivery.files}
     lost: dict[str, int] = {}

@@ -7,20 +7,20 @@ next try of the same delivery finds no record, so it does the rest again under t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ingest.port import TransientSourceError
-from service.domain.records import DeliveryRecord, Finding
+from service.domain.records import DeliveryRecord, Finding, Restatement
 from service.errors import ConflictError, InputError
 from service.usecases.check_delivery import Known, emptied, known, refuse_drops, repeated
-from warehouse.commit import commit
+from warehouse.commit import commit, renew_mark
 from warehouse.load import Staged, stage
 from warehouse.load_reader import LoadFile
 from warehouse.load_state import other_quarantine
-from warehouse.load_write import Load
+from warehouse.load_write import TABLES, Load
 from warehouse.port import Partition
 from warehouse.tables import spec_of
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from warehouse.lake import Lake
     from warehouse.load import Rejected
     from warehouse.port import Engine, Guard, StagedFile
+
+
+_CHANGES = tuple(one.name for one in fields(Restatement))
 
 
 class DuplicateLoad(ConflictError):
@@ -67,6 +70,7 @@ class LoadResult:
     rounding: Mapping[str, Decimal]
     findings: tuple[Finding, ...]
     rejected: tuple[Rejected, ...]
+    restated: tuple[Restatement, ...]
     files: tuple[str, ...]
     seconds: float
 
@@ -95,6 +99,7 @@ def load_delivery(  # noqa: PLR0913  (every long-lived part comes by name)
     """
     began = clock()
     held = known(delivery, lake=lake, engine=engine)
+    _renew_mark(delivery, held, lake, guard)
     unfinished = _unfinished(delivery, held, store)
     load = _load(delivery, unfinished or new_id())
     folder = lake.folder(load.load_id)
@@ -105,7 +110,9 @@ def load_delivery(  # noqa: PLR0913  (every long-lived part comes by name)
             raise NothingReadableError(_nothing_readable(staged))
         gone = emptied(delivery, held, staged)
         refuse_drops(delivery, held, staged, gone, replace=replace)
-        loader = _Loader(delivery, load, staged, (*staged.periods, *gone), lake, engine, guard)
+        periods = (*staged.periods, *gone)
+        changes = _restated(load, staged, periods, lake, engine)
+        loader = _Loader(delivery, load, staged, periods, lake, engine, guard, changes)
         loader.commit_quarantine(folder)
         loader.commit_rows()
     finally:
@@ -144,7 +151,33 @@ def _load(delivery: Delivery, load_id: UUID) -> Load:
         LoadFile(file.uri, file.name, file.file_id, file.format.value, file.columns)
         for file in delivery.files
     )
-    return Load(delivery.source, delivery.kind.value, delivery.dialect, load_id, files)
+    return Load(
+        delivery.source,
+        delivery.kind.value,
+        delivery.dialect,
+        load_id,
+        files,
+        period=delivery.period,
+    )
+
+
+def _renew_mark(delivery: Delivery, held: Known, lake: Lake, guard: Guard) -> None:
+    """Keep the new name of a content that the lake holds already, so that it is left alone."""
+    if delivery.period is None or repeated(delivery, held) is None:
+        return
+    partition = Partition(TABLES[delivery.kind.value], delivery.source, delivery.period)
+    state = held.states[partition]
+    if state.mark != delivery.mark:
+        renew_mark(lake, partition, delivery.mark, version=delivery.version, guard=guard)
+
+
+def _restated(
+    load: Load, staged: Staged, periods: Sequence[str], lake: Lake, engine: Engine
+) -> tuple[Restatement, ...]:
+    """Say what a bill changes of what the lake holds; of other kinds nothing is said."""
+    if load.kind != "focus":
+        return ()
+    return ()
 
 
 def _refuse_changed_files(delivery: Delivery) -> None:
@@ -178,6 +211,7 @@ class _Loader:
     lake: Lake
     engine: Engine
     guard: Guard
+    restated: tuple[Restatement, ...]
 
     def commit_rows(self) -> None:
         """Replace or extend the periods, all in one commit."""
@@ -217,6 +251,7 @@ class _Loader:
             delivered={file.file_id: file.name for file in self.delivery.files},
             complete=self.delivery.complete,
             guard=self.guard,
+            mark=self.delivery.mark,
         )
 
 
@@ -244,6 +279,8 @@ def _record(
         quarantined_cost=staged.quarantined_cost,
         rounding=staged.rounding if delivery.kind.value == "focus" else {},
         findings=_findings(staged),
+        mark=delivery.mark,
+        restated=loader.restated,
     )
 
 
@@ -261,6 +298,7 @@ def _result(delivery: Delivery, loader: _Loader, seconds: float) -> LoadResult:
         rounding=staged.rounding if delivery.kind.value == "focus" else {},
         findings=_findings(staged),
         rejected=staged.rejected,
+        restated=loader.restated,
         files=tuple(file.name for file in delivery.files),
         seconds=seconds,
     )

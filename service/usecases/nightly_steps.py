@@ -7,16 +7,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from ingest.port import Delivery
 from ingest.registry import source_of
-from service.config import Settings, SourceSettings
+from ingest.settings import SourceSettings
+from service.config import Settings
 from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
 from service.store.store import Store
 from service.usecases.allocate_period import allocate_period
 from service.usecases.holders import is_gone, this_process
-from service.usecases.load_delivery import DuplicateLoad, load_delivery
+from service.usecases.load_source import failures, load_source
 from service.usecases.plan_queue import Planner, PlanSettings
 from service.usecases.report_costs import CostReport, report_costs
 from service.usecases.report_run import report_run
@@ -71,34 +71,18 @@ class _Night:
     new_id: Callable[[], UUID]
 
     def load(self, setting: SourceSettings, at: Situation) -> Result:
-        """Load what a source has now; what is in the lake already is left alone.
-
-        The files of a configured source are all that the source says, so they replace what it
-        said before.
-        """
-        source = source_of(setting.name, setting.path, setting.kind)
-        version = int(self.clock().timestamp() * 1000)
-        return {"loads": [self._load(one, at) for one in source.deliveries(version)]}
-
-    def _load(self, delivery: Delivery, at: Situation) -> dict[str, Any]:
-        began = self.clock()
-        row: dict[str, Any] = {"source": delivery.source, "kind": str(delivery.kind)}
-        try:
-            done = load_delivery(
-                delivery,
-                lake=self.lake,
-                engine=self.engine,
-                store=self.store,
-                new_id=self.new_id,
-                clock=self.clock,
-                replace=True,
-                guard=at.guard,
-            )
-        except DuplicateLoad:
-            row |= {"outcome": "unchanged", "rows": 0, "quarantined": 0}
-        else:
-            row |= {"outcome": "loaded", "rows": done.rows, "quarantined": done.quarantined}
-        return row | {"seconds": (self.clock() - began).total_seconds()}
+        """Load what a source has now; what is in the lake already is left alone."""
+        done = load_source(
+            source_of(setting, clock=self.clock),
+            lake=self.lake,
+            engine=self.engine,
+            store=self.store,
+            new_id=self.new_id,
+            clock=self.clock,
+            temp_folder=self.settings.data_dir.expanduser() / "temp",
+            guard=at.guard,
+        )
+        return {"loads": [one.as_json() for one in done]}
 
     def allocate(self, at: Situation) -> Result:
         """Allocate every period whose facts or policy changed since its last allocation."""
@@ -131,21 +115,19 @@ class _Night:
             actor=JOB,
             guard=at.guard,
             run_id=at.run.id,
-            stale_inputs=sorted(step.removeprefix(LOAD) for step in at.failed),
+            stale_inputs=_stale(at),
         )
         return {"plan": str(planned.plan.id), "notes": dict(planned.notes)}
 
     def report(self, at: Situation) -> Result:
         """Put the night's numbers together from what is stored."""
-        loads = [
-            one for name, r in at.results.items() if name.startswith(LOAD) for one in r["loads"]
-        ]
+        loads = _loads(at)
         return report_run(
             scheduled_at=at.run.scheduled_at,
             loads=loads,
             runs=self._runs(),
             plan=self._plan(at.run.id),
-            failed=at.failed,
+            failed={**at.failed, **failures(loads)},
             ask=self._costs,
         )
 
@@ -162,3 +144,13 @@ class _Night:
 
     def _costs(self, period: Period, by: str) -> CostReport:
         return report_costs(period, by, lake=self.lake, engine=self.engine, store=self.store)
+
+
+def _loads(at: Situation) -> list[dict[str, Any]]:
+    return [one for name, r in at.results.items() if name.startswith(LOAD) for one in r["loads"]]
+
+
+def _stale(at: Situation) -> list[str]:
+    """Name the sources that failed tonight, wholly or in part."""
+    partly = {one["source"] for one in _loads(at) if one["outcome"] == "failed"}
+    return sorted(partly | {step.removeprefix(LOAD) for step in at.failed})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.port import Source
+from ingest.port import Announcement, Delivery, Source
 
 
 class SourceContract:
@@ -15,30 +15,67 @@ class SourceContract:
         """The source under test."""
         raise NotImplementedError
 
-    def test_deliveries_carry_the_name_of_the_source_and_the_version(self, source: Source) -> None:
-        """What was asked for as version 7 comes as version 7, in the source's own name."""
-        found = list(source.deliveries(7))
+    @pytest.fixture
+    def announced(self, source: Source) -> list[Announcement]:
+        """What it has, to somebody who holds nothing yet."""
+        return list(source.announced({}))
 
-        assert found
-        assert {(one.source, one.version) for one in found} == {(source.name, 7)}
+    @pytest.fixture
+    def delivered(
+        self, source: Source, announced: list[Announcement], tmp_path: Path
+    ) -> list[Delivery]:
+        """All of it, fetched as version 7, each into a folder of its own."""
+        return [self._fetched(source, one, tmp_path / f"at-{n}") for n, one in enumerate(announced)]
 
-    def test_asking_twice_gives_the_same_content(self, source: Source) -> None:
+    @staticmethod
+    def _fetched(source: Source, one: Announcement, folder: Path) -> Delivery:
+        folder.mkdir()
+        return source.fetch(one, folder, 7)
+
+    def test_a_delivery_is_of_the_source_and_of_what_was_announced(
+        self, source: Source, announced: list[Announcement], delivered: list[Delivery]
+    ) -> None:
+        """Name, kind, period and mark are those announced; the version is, or else is 7."""
+        assert announced
+        for one, delivery in zip(announced, delivered, strict=True):
+            assert (delivery.source, delivery.kind) == (source.name, one.kind)
+            assert (delivery.period, delivery.mark) == (one.period, one.mark)
+            assert delivery.version == (7 if one.version is None else one.version)
+
+    def test_fetching_twice_gives_the_same_content(
+        self,
+        source: Source,
+        announced: list[Announcement],
+        delivered: list[Delivery],
+        tmp_path: Path,
+    ) -> None:
         """Nothing changed in between, so the checksums are the same."""
-        first = [file.sha256 for one in source.deliveries(1) for file in one.files]
-        second = [file.sha256 for one in source.deliveries(2) for file in one.files]
+        again = [
+            self._fetched(source, one, tmp_path / f"again-{n}") for n, one in enumerate(announced)
+        ]
 
-        assert first == second
+        assert [[file.sha256 for file in one.files] for one in again] == [
+            [file.sha256 for file in one.files] for one in delivered
+        ]
 
-    def test_there_is_one_delivery_of_a_kind(self, source: Source) -> None:
-        """A delivery replaces what was there, so two of one kind would replace each other."""
-        kinds = [one.kind for one in source.deliveries(1)]
+    def test_nothing_is_announced_twice(self, announced: list[Announcement]) -> None:
+        """A delivery replaces what was there, so two of one kind and period would fight."""
+        places = [(one.kind, one.period) for one in announced]
 
-        assert len(kinds) == len(set(kinds))
+        assert len(places) == len(set(places))
 
-    def test_every_file_is_there_and_has_columns(self, source: Source) -> None:
+    def test_every_file_is_there_and_has_columns(self, delivered: list[Delivery]) -> None:
         """A delivered file can be opened under its address and was looked at."""
-        for one in source.deliveries(1):
+        for one in delivered:
             for file in one.files:
                 assert Path(file.uri).stat().st_size == file.size_bytes
                 assert file.columns
                 assert file.file_id == file.sha256[:16]
+
+    def test_a_source_that_has_something_lacks_nothing(self, source: Source) -> None:
+        """What can be fetched passes every check, and every check says what it is about."""
+        found = source.check()
+
+        assert found
+        assert [one for one in found if not one.passed] == []
+        assert all(one.what for one in found)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.port import DeliveredFile, Delivery, FileFormat, Kind, RejectedSourceError, Source
-from ingest.registry import checked_kind, files_source, source_of
+from ingest.registry import checked_kind, files_source
 from ingest.sources.files import FilesSource
 from tests.ingest.source_contract import SourceContract
 
@@ -31,7 +31,7 @@ class TestFilesSource(SourceContract):
 
 def test_files_come_as_one_delivery_of_each_kind(folder: Path) -> None:
     """Two bills and one list of machines are two deliveries, of 2 and 1 files."""
-    source = source_of("acme", f"{folder}/*.csv")
+    source = files_source("acme", [f"{folder}/*.csv"])
 
     found = list(source.deliveries(1))
 
@@ -43,7 +43,7 @@ def test_files_come_as_one_delivery_of_each_kind(folder: Path) -> None:
 
 def test_a_kind_that_is_given_is_not_guessed(folder: Path) -> None:
     """A list of machines that is called a bill lacks what a bill needs."""
-    source = source_of("acme", f"{folder}/nodes.csv", "focus")
+    source = files_source("acme", [f"{folder}/nodes.csv"], "focus")
 
     with pytest.raises(RejectedSourceError, match=r"nodes\.csv: columns BilledCost, .* missing"):
         list(source.deliveries(1))
@@ -59,7 +59,7 @@ def test_appended_files_are_no_complete_delivery(folder: Path) -> None:
 def test_a_pattern_without_files_is_refused(tmp_path: Path) -> None:
     """A mistyped pattern must not pass for a source with nothing new."""
     with pytest.raises(RejectedSourceError, match=r"no file fits .*\*\.parquet"):
-        list(source_of("acme", f"{tmp_path}/*.parquet").deliveries(1))
+        list(files_source("acme", [f"{tmp_path}/*.parquet"]).deliveries(1))
 
 
 def test_the_same_content_twice_is_refused(folder: Path) -> None:
@@ -67,7 +67,7 @@ def test_the_same_content_twice_is_refused(folder: Path) -> None:
     (folder / "copy.csv").write_text(BILL)
 
     with pytest.raises(RejectedSourceError, match=r"copy\.csv and a\.csv have the same content"):
-        list(source_of("acme", f"{folder}/*.csv").deliveries(1))
+        list(files_source("acme", [f"{folder}/*.csv"]).deliveries(1))
 
 
 def test_the_same_name_in_two_folders_is_refused(folder: Path) -> None:
@@ -76,14 +76,14 @@ def test_the_same_name_in_two_folders_is_refused(folder: Path) -> None:
     (folder / "more" / "a.csv").write_text(BILL.replace("1,1", "9,9"))
 
     with pytest.raises(RejectedSourceError, match="have the same name"):
-        list(source_of("acme", f"{folder}/**/*.csv").deliveries(1))
+        list(files_source("acme", [f"{folder}/**/*.csv"]).deliveries(1))
 
 
 @pytest.mark.parametrize("name", ["", "AWS", "a/b", "a:b", "-a", "x" * 64])
 def test_odd_source_names_are_refused(name: str) -> None:
     """A name becomes part of partitions, so it is short and plain."""
     with pytest.raises(RejectedSourceError, match="is no source name"):
-        source_of(name, "x.csv")
+        files_source(name, ["x.csv"])
 
 
 def test_an_unknown_kind_is_refused() -> None:

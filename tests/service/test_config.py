@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Settings, SourceSettings, origins, read_settings
+from ingest.settings import FilesSettings
+from service.config import Settings, origins, read_settings
 from service.errors import InputError
 
 FOLDER = Path(__file__).parent
@@ -91,7 +92,7 @@ def test_sources_come_from_the_file_or_as_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same source, written as a ``[[sources]]`` table and as JSON in a variable."""
-    expected = [SourceSettings(name="aws", kind="focus", path="bills/*.parquet")]
+    expected = [FilesSettings(name="aws", kind="focus", path="bills/*.parquet")]
     table = '[[sources]]\nname = "aws"\nkind = "focus"\npath = "bills/*.parquet"\n'
     (tmp_path / "comptroller.toml").write_text(table)
     from_file = read_settings().sources

@@ -14,11 +14,12 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from tests.warehouse.staging import Stager, written
 from warehouse.duck import DuckEngine
 from warehouse.lake import Lake
-from warehouse.load import Staged, stage
+from warehouse.load import stage
 from warehouse.load_checks import Finding
-from warehouse.load_reader import LoadFile, UnreadableDelivery
+from warehouse.load_files import LoadFile, UnreadableDelivery
 from warehouse.load_state import NoLoader
 from warehouse.load_write import TABLES, Load
 from warehouse.port import Partition
@@ -47,63 +48,6 @@ LINE: Mapping[str, object] = {
     "PricingUnit": "Hours",
 }
 """A cost line without any fault."""
-
-
-class Stager:
-    """Stages files of one kind and reads back what was written."""
-
-    def __init__(self, lake: Lake, engine: DuckEngine, folder: Path) -> None:
-        """Keep the parts."""
-        self.lake, self.engine, self.folder = lake, engine, folder
-        self._number = 0
-
-    def table(self, rows: Sequence[Mapping[str, object]], kind: str = "focus") -> Staged:
-        """Stage rows from a Parquet file."""
-        path = self.folder / f"{self._number}.parquet"
-        pq.write_table(pa.Table.from_pylist([dict(row) for row in rows]), path)
-        return self.files([path], kind)
-
-    def text(self, text: str, kind: str = "focus") -> Staged:
-        """Stage a CSV file."""
-        path = self.folder / f"{self._number}.csv"
-        path.write_bytes(text.encode())
-        return self.files([path], kind)
-
-    def files(
-        self, paths: Sequence[Path], kind: str = "focus", dialect: str = "focus-1.4"
-    ) -> Staged:
-        """Stage files as load number 1, 2, 3 ..."""
-        self._number += 1
-        files = tuple(self._file(number, path) for number, path in enumerate(paths))
-        load = Load("aws", kind, dialect, UUID(int=self._number), files)
-        folder = self.lake.folder(load.load_id)
-        staged = stage(load, engine=self.engine, folder=folder)
-        assert not list(folder.glob("spool-*"))
-        return staged
-
-    def _file(self, number: int, path: Path) -> LoadFile:
-        if path.suffix == ".parquet":
-            return LoadFile(
-                str(path), path.name, f"id{number}", "parquet", tuple(pq.read_schema(path).names)
-            )
-        content = path.read_bytes()
-        plain = gzip.decompress(content) if path.suffix == ".gz" else content
-        header = plain.decode("utf-8-sig").splitlines()[0]
-        columns = tuple(name.strip('"') for name in header.split(","))
-        return LoadFile(str(path), path.name, f"id{number}", "csv", columns)
-
-
-@pytest.fixture
-def stager(lake: Lake, engine: DuckEngine, tmp_path: Path) -> Stager:
-    """Something to stage with."""
-    return Stager(lake, engine, tmp_path)
-
-
-def written(staged: Staged) -> list[dict[str, Any]]:
-    """Read all staged rows back, in order of their record numbers."""
-    tables = [pq.read_table(file.uri, partitioning=None) for file in staged.files]
-    rows = [row for table in tables for row in table.to_pylist()]
-    return sorted(rows, key=lambda row: (row["x_FileId"], row["x_RecordNumber"]))
 
 
 def test_a_faultless_line_has_no_findings_and_fits_the_table(stager: Stager) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.port import RejectedSourceError
-from ingest.registry import source_of
+from ingest.registry import files_source
 from warehouse.duck import DuckEngine
 from warehouse.lake import Lake
 from warehouse.load import Staged, stage
@@ -37,7 +37,7 @@ def bills() -> Path:
 
 
 def _staged(path: Path, lake: Lake, engine: DuckEngine) -> Staged:
-    [delivery] = source_of("real", str(path)).deliveries(1)
+    [delivery] = files_source("real", [str(path)]).deliveries(1)
     files = tuple(
         LoadFile(one.uri, one.name, one.file_id, one.format.value, one.columns)
         for one in delivery.files
@@ -83,7 +83,7 @@ def test_the_examples_of_the_specification_say_what_they_lack(
         records = list(_records(path))
         if "BillingCurrency" not in records[0]:
             with pytest.raises(RejectedSourceError, match=r"columns? BillingCurrency.* missing in"):
-                list(source_of("spec", str(path)).deliveries(1))
+                list(files_source("spec", [str(path)]).deliveries(1))
             continue
         odd += 1
         staged = _staged(path, lake, engine)

@@ -2,7 +2,12 @@
 
 from service.store.models.access import AuditRow, TokenRow
 from service.store.models.allocations import AllocationRunRow, AllocationTotalRow
-from service.store.models.deliveries import DeliveryAmountRow, DeliveryFileRow, DeliveryRow
+from service.store.models.deliveries import (
+    DeliveryAmountRow,
+    DeliveryFileRow,
+    DeliveryRestatementRow,
+    DeliveryRow,
+)
 from service.store.models.documents import CapacityRow, PolicyRow
 from service.store.models.plans import PlacementRow, PlanRow
 from service.store.models.runs import LeaseRow, RunRow, StepRow
@@ -15,6 +20,7 @@ __all__ = [
     "CapacityRow",
     "DeliveryAmountRow",
     "DeliveryFileRow",
+    "DeliveryRestatementRow",
     "DeliveryRow",
     "LeaseRow",
     "PlacementRow",

@@ -29,6 +29,28 @@ class DeliveryRow(Base):
     findings: Mapped[list[Any]]
     loaded_at: Mapped[datetime]
     seconds: Mapped[float]
+    mark: Mapped[str | None]
+
+
+class DeliveryRestatementRow(Base):
+    """What a delivery changed of one account's service, in one currency."""
+
+    __tablename__ = "delivery_restatement"
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account: Mapped[str | None]
+    service: Mapped[str | None]
+    currency: Mapped[str | None]
+    rows_added: Mapped[int]
+    rows_removed: Mapped[int]
+    rows_changed: Mapped[int]
+    billed_added: Mapped[Decimal]
+    billed_removed: Mapped[Decimal]
+    billed_changed: Mapped[Decimal]
+    effective_added: Mapped[Decimal]
+    effective_removed: Mapped[Decimal]
+    effective_changed: Mapped[Decimal]
 
 
 class DeliveryFileRow(Base):

@@ -132,3 +132,11 @@ CREATE TEMP MACRO complaint(name, value, accepted) AS
         WHEN value IS NULL THEN name || ' is empty; accepted is ' || accepted
         ELSE name || ' ''' || left(value::VARCHAR, 80) || ''' cannot be read; accepted is ' || accepted
     END;
+
+-- A sentence for the quarantine: the row belongs to another period than the one that is delivered.
+CREATE TEMP MACRO other_period(its, delivered) AS
+    'the record is of ' || its || ', but ' || delivered || ' is delivered; accepted are records of that period only';
+
+-- One value of a JSON object by its key; NULL where there is none, or where the text is no JSON.
+CREATE TEMP MACRO json_field(words, name) AS
+    CASE WHEN json_valid(words) THEN nullif(json_extract_string(words, '$."' || name || '"'), '') END;

@@ -1,0 +1,110 @@
+"""What Azure's errors mean, in plain words: what is missing and what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    IncompleteReadError,
+    ResourceModifiedError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from ingest.port import RejectedSourceError, SourceError, TransientSourceError
+
+_BUSY = frozenset({408, 429})
+_FORBIDDEN = 403
+_MISSING = 404
+_PRECONDITION_FAILED = 412
+_SERVER_ERRORS = 500
+
+_MEANINGS = {
+    "AuthorizationPermissionMismatch": "the identity may not read it; give it the role Storage "
+    "Blob Data Reader on the container",
+    "AuthorizationFailure": "the storage account's firewall refuses this address; let it in under "
+    "Networking, or use a private endpoint",
+    "AuthenticationFailed": "the storage account does not accept the sign-in; look at "
+    "connection_string, or at authority",
+    "ContainerNotFound": "there is no such container; look at container_url",
+    "BlobNotFound": "there is no such blob",
+    "RBACAccessDenied": "the identity may not read costs there; give it the role Cost Management "
+    "Reader on the scope",
+    "AuthorizationFailed": "the identity may not do this; give it the role Cost Management Reader "
+    "on the scope (Cost Management Contributor to create or run an export)",
+    "SubscriptionNotFound": "there is no such subscription, or the identity may not see it; look "
+    "at scope",
+}
+
+
+def code_of(problem: HttpResponseError) -> str:
+    """Return Azure's own name of an error, else the HTTP status."""
+    named = getattr(problem, "error_code", None) or getattr(problem.error, "code", None)
+    if not named and problem.response is not None:
+        named = problem.response.headers.get("x-ms-error-code")
+    return str(getattr(named, "value", named) or problem.status_code)
+
+
+@contextmanager
+def plain_errors(what: str) -> Iterator[None]:
+    """Turn Azure's errors of doing ``what`` (as ``reading https://…``) into a source's.
+
+    Raises:
+        TransientSourceError: When another try may help.
+        RejectedSourceError: When somebody has to change something first; says what.
+    """
+    try:
+        yield
+    except ClientAuthenticationError as problem:
+        raise RejectedSourceError(f"{what}: {_signing_in(problem)}") from problem
+    except HttpResponseError as problem:
+        raise _of_answer(problem, what) from problem
+    except AzureError as problem:
+        raise _of_no_answer(problem, what) from problem
+
+
+def _signing_in(problem: ClientAuthenticationError) -> str:
+    """Say why the sign-in failed; a service that refuses a token says so with a status."""
+    if problem.response is not None and problem.status_code == _FORBIDDEN:
+        return _meaning(problem)
+    return (
+        "the sign-in failed; set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run "
+        f"with a managed identity or after az login ({_first_line(problem)})"
+    )
+
+
+def _of_answer(problem: HttpResponseError, what: str) -> SourceError:
+    """Say what an error that Azure answered means."""
+    status = problem.status_code or 0
+    if isinstance(problem, ResourceModifiedError) or status == _PRECONDITION_FAILED:
+        return TransientSourceError(f"{what}: it was replaced while it was read; try again")
+    if isinstance(problem, IncompleteReadError):
+        return TransientSourceError(f"{what}: the answer broke off; try again later")
+    if status in _BUSY or status >= _SERVER_ERRORS:
+        return TransientSourceError(f"{what}: Azure is busy ({code_of(problem)}); try again later")
+    return RejectedSourceError(f"{what}: {_meaning(problem)}")
+
+
+def _meaning(problem: HttpResponseError) -> str:
+    code = code_of(problem)
+    otherwise = "there is no such thing" if problem.status_code == _MISSING else "Azure refuses it"
+    return f"{_MEANINGS.get(code, otherwise)} (Azure says {code}: {_first_line(problem)})"
+
+
+def _of_no_answer(problem: AzureError, what: str) -> SourceError:
+    """Say what an error means that happened before Azure could answer."""
+    text = _first_line(problem)
+    if "CERTIFICATE_VERIFY_FAILED" in str(problem):
+        return RejectedSourceError(
+            f"{what}: the certificate is not trusted; set ca_file to the file of your company's "
+            f"certificates ({text})"
+        )
+    if isinstance(problem, ServiceRequestError | ServiceResponseError):
+        return TransientSourceError(f"{what}: Azure cannot be reached; try again later ({text})")
+    return RejectedSourceError(f"{what}: {text}")
+
+
+def _first_line(problem: AzureError) -> str:
+    return (problem.message or str(problem)).strip().partition("\n")[0]

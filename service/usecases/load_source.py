@@ -1,0 +1,182 @@
+"""Loads what a configured source has: each announcement on its own, so one fault stops no other."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from ingest.port import Kind, SourceError
+from service.errors import ComptrollerError
+from service.usecases.load_delivery import DuplicateLoad, load_delivery, no_guard
+from warehouse.errors import OlderDelivery, WarehouseError
+from warehouse.load_write import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from ingest.port import Announcement, Marks, Source
+    from service.store.store import Store
+    from service.usecases.load_delivery import LoadResult
+    from warehouse.lake import Lake
+    from warehouse.port import Engine, Guard
+
+FETCHED = "fetch-"
+"""What the names of folders begin with that hold fetched files while they are loaded."""
+
+_LEFT_BEHIND = timedelta(hours=48)
+"""A folder this old belongs to a process that died."""
+
+_FAULTS = (ComptrollerError, SourceError, WarehouseError)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How it went with one announcement.
+
+    ``outcome`` is ``loaded``, ``unchanged`` (the lake holds it), ``older`` (it holds something
+    newer) or ``failed``, and then ``reason`` says why.
+    """
+
+    source: str
+    kind: str
+    period: str | None
+    outcome: str
+    seconds: float
+    result: LoadResult | None = None
+    reason: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For the record of a run."""
+        rows, quarantined = (self.result.rows, self.result.quarantined) if self.result else (0, 0)
+        told = {
+            "source": self.source,
+            "kind": self.kind,
+            "period": self.period,
+            "outcome": self.outcome,
+            "rows": rows,
+            "quarantined": quarantined,
+            "seconds": self.seconds,
+        }
+        return told | ({"reason": self.reason} if self.reason else {})
+
+
+def load_source(  # noqa: PLR0913  (every long-lived part comes by name)
+    source: Source,
+    *,
+    lake: Lake,
+    engine: Engine,
+    store: Store,
+    new_id: Callable[[], UUID],
+    clock: Callable[[], datetime],
+    temp_folder: Path,
+    periods: frozenset[str] | None = None,
+    guard: Guard = no_guard,
+) -> list[Loaded]:
+    """Load what ``source`` has and the lake lacks, of some ``periods`` or all of them.
+
+    What a configured source says of a period is all there is of it, so it replaces what was there.
+
+    Raises:
+        SourceError: When the source cannot be asked, or nothing of what it has can be had.
+    """
+    temp_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _clear(temp_folder, clock())
+    loading = _Loading(source, lake, engine, store, new_id, clock, temp_folder, guard)
+    known = marks(source.name, lake=lake, store=store)
+    wanted = (one for one in source.announced(known) if periods is None or one.period in periods)
+    done = [loading.load(one, known) for one in wanted]
+    if done and all(one.outcome == "failed" for one in done):
+        raise SourceError("; ".join(sorted({one.reason or "" for one in done})))
+    return done
+
+
+def marks(source: str, *, lake: Lake, store: Store) -> Marks:
+    """Return what the lake holds of a source under which mark.
+
+    A load that died before its record was written does not count: it is fetched and recorded.
+    """
+    found = [
+        (kind, partition.period, state)
+        for kind, table in sorted(TABLES.items())
+        for partition, state in lake.states(table, source).items()
+    ]
+    with store.work() as work:
+        recorded = work.deliveries.recorded({UUID(state.load_id) for _, _, state in found})
+    return {
+        (Kind(kind), period): state.mark
+        for kind, period, state in found
+        if state.mark is not None and UUID(state.load_id) in recorded
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """One source being loaded."""
+
+    source: Source
+    lake: Lake
+    engine: Engine
+    store: Store
+    new_id: Callable[[], UUID]
+    clock: Callable[[], datetime]
+    temp_folder: Path
+    guard: Guard
+
+    def load(self, one: Announcement, known: Marks) -> Loaded:
+        """Fetch and load one announcement, unless the lake holds it."""
+        began = self.clock()
+        result, reason = None, None
+        try:
+            if one.mark is not None and known.get((one.kind, one.period or "")) == one.mark:
+                outcome = "unchanged"
+            else:
+                result = self._fetch_and_load(one)
+                outcome = "loaded"
+        except DuplicateLoad:
+            outcome = "unchanged"
+        except OlderDelivery:
+            outcome = "older"
+        except _FAULTS as fault:
+            outcome, reason = "failed", str(fault)
+        seconds = (self.clock() - began).total_seconds()
+        return Loaded(
+            self.source.name, one.kind.value, one.period, outcome, seconds, result, reason
+        )
+
+    def _fetch_and_load(self, one: Announcement) -> LoadResult:
+        version = int(self.clock().timestamp() * 1000) if one.version is None else one.version
+        with TemporaryDirectory(prefix=FETCHED, dir=self.temp_folder) as folder:
+            delivery = self.source.fetch(one, self.temp_folder / folder, version)
+            return load_delivery(
+                delivery,
+                lake=self.lake,
+                engine=self.engine,
+                store=self.store,
+                new_id=self.new_id,
+                clock=self.clock,
+                replace=True,
+                guard=self.guard,
+            )
+
+
+def failures(loads: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return why loads of a run failed, by what they were of."""
+    return {
+        f"{one['source']} {one['period'] or one['kind']}": one["reason"]
+        for one in loads
+        if one["outcome"] == "failed"
+    }
+
+
+def _clear(temp_folder: Path, now: datetime) -> None:
+    """Remove what killed processes left behind."""
+    oldest = (now - _LEFT_BEHIND).timestamp()
+    for folder in temp_folder.glob(f"{FETCHED}*"):
+        if folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,145 @@
+"""Writes the SELECT that types what was delivered: every column of a table, beside what came.
+
+Beside each column ``c`` stand ``_value_c`` (what came) and ``_given_c`` (did anything). What came
+is not turned into text here: only a complaint about it needs that.
+"""
+
+import re
+from collections.abc import Mapping
+
+from warehouse.load_dialects import TRACE, quoted
+from warehouse.tables import ColumnType, spec_of
+
+_EXACT = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,(\d|1[0-2])\)")
+_MOMENT = re.compile(r"TIMESTAMP.*|DATE")
+_NESTED = re.compile(r"MAP\(.*|STRUCT\(.*|.*\]")
+
+JSON_COLUMNS = frozenset(
+    {
+        "Tags",
+        "SkuPriceDetails",
+        "AllocatedTags",
+        "AllocatedMethodDetails",
+        "ContractApplied",
+        "CommitmentProgramEligibilityDetails",
+    }
+)
+"""Columns whose text must be a JSON object."""
+
+REMOVED_COLUMNS = {"cost_line": ("ProviderName", "PublisherName")}
+"""Columns of older FOCUS versions, which the load's question still sees."""
+
+_WANTED = {
+    ColumnType.STRING: "text",
+    ColumnType.DECIMAL: "decimal",
+    ColumnType.TIMESTAMP: "time",
+    ColumnType.INT: "long",
+    ColumnType.LONG: "long",
+    ColumnType.DOUBLE: "double",
+}
+
+
+def template(table: str) -> dict[str, str]:
+    """The columns that a delivery of ``table`` may have, and what each is read as."""
+    named = {
+        name: "json" if name in JSON_COLUMNS else _WANTED[kind]
+        for name, kind in spec_of(table).columns.items()
+        if not name.startswith("x_")
+    }
+    return named | dict.fromkeys(REMOVED_COLUMNS.get(table, ()), "text")
+
+
+def typed(wanted: Mapping[str, str], schema: Mapping[str, str], source: str) -> str:
+    """Write the SELECT over ``source``, a FROM clause with columns of ``schema`` and the trace.
+
+    It only calls macros of ``readers.sql`` by name.
+    """
+    inner, outer = [], []
+    for column, want in wanted.items():
+        family = _family(schema[column]) if column in schema else None
+        value, given = _values(column, family)
+        inner += [f"{value} AS {quoted('_value_' + column)}"]
+        read = _reader(column, want, family)
+        outer += [
+            f"{read} AS {quoted(column)}",
+            quoted("_value_" + column),
+            f"{given} AS {quoted('_given_' + column)}",
+        ]
+        if want == "decimal":
+            outer += [
+                f"{_rounding(column, family, read)} AS {quoted('_rounding_' + column)}",
+                f"{_double(column, family)} AS {quoted('_double_' + column)}",
+            ]
+    trace = ", ".join(TRACE)
+    # Names are quoted; everything else is written here or in readers.sql.
+    return f"""SELECT {", ".join(outer)}, {trace}
+        FROM (SELECT {", ".join(inner)}, {trace} {source})"""  # noqa: S608 - see above
+
+
+def _family(physical: str) -> str:
+    """Sort a file's own type into the families that readers.sql knows."""
+    if physical in {"VARCHAR", "JSON"}:
+        return "text"
+    if physical in {"DOUBLE", "FLOAT"}:
+        return "number" if physical == "DOUBLE" else "float"
+    if _EXACT.fullmatch(physical):
+        return "exact"
+    if _MOMENT.fullmatch(physical):
+        return "moment"
+    return "nested" if _NESTED.fullmatch(physical) else "other"
+
+
+def _values(column: str, family: str | None) -> tuple[str, str]:
+    """What came, and whether something came."""
+    if family is None:
+        return "NULL::VARCHAR", "false"
+    value = f"text_of_text({quoted(column)})" if family == "text" else quoted(column)
+    return value, f"{quoted('_value_' + column)} IS NOT NULL"
+
+
+_READERS = {
+    ("decimal", "exact"): "decimal_of_exact({value})",
+    ("decimal", "number"): "decimal_of_double({value})",
+    ("decimal", "float"): "decimal_of_double_text({value}::VARCHAR)",
+    ("decimal", None): "NULL::DECIMAL(38,12)",
+    ("time", "moment"): "time_of_moment({value})",
+    ("time", None): "NULL::TIMESTAMPTZ",
+    ("long", "exact"): "long_of_number({value})",
+    ("long", "number"): "long_of_number({value})",
+    ("long", "float"): "long_of_number({value})",
+    ("long", None): "NULL::BIGINT",
+    ("double", "exact"): "double_of_number({value})",
+    ("double", "number"): "double_of_number({value})",
+    ("double", "float"): "double_of_number({value})",
+    ("double", None): "NULL::DOUBLE",
+    ("json", "nested"): "json_of_nested({value})",
+    ("json", None): "NULL::VARCHAR",
+    ("text", "text"): "{value}",
+    ("text", "nested"): "text_of_nested({value})",
+    ("text", None): "NULL::VARCHAR",
+}
+
+
+def _reader(column: str, want: str, family: str | None) -> str:
+    default = "text_of_other({value})" if want == "text" else f"{want}_of_text({{value}}::VARCHAR)"
+    return _READERS.get((want, family), default).format(value=quoted("_value_" + column))
+
+
+def _rounding(column: str, family: str | None, read: str) -> str:
+    """What rounding added to a decimal column, in units of its twelfth decimal."""
+    value = quoted("_value_" + column)
+    if family in {None, "exact"}:
+        return "0::DECIMAL(18,4)"
+    if family == "number":
+        return f"rounding_of_double({read}, {value})"
+    return f"rounding_of_text({read}, lower(trim({value}::VARCHAR)))"
+
+
+def _double(column: str, family: str | None) -> str:
+    """A decimal column as a double, for rules that need not be exact."""
+    if family is None:
+        return "NULL::DOUBLE"
+    value = quoted("_value_" + column)
+    if family in {"number", "float", "exact"}:
+        return f"{value}::DOUBLE"
+    return f"try_cast({value}::VARCHAR AS DOUBLE)"
