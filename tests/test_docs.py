@@ -15,6 +15,7 @@ import service
 from ingest.forms import FORMS, Form
 from ingest.port import Kind
 from service.cli.main import app
+from service.cli.source_reference import reference
 from service.config import Settings
 from service.documents.capacity import CapacityDocument
 from service.documents.policy import PolicyDocument
@@ -83,6 +84,11 @@ def field_names(model: type[BaseModel]) -> Iterator[str]:
             found = getattr(import_module(model.__module__), inner, None)
             if isinstance(found, type) and issubclass(found, BaseModel):
                 yield from field_names(found)
+
+
+def test_the_settings_of_every_type_of_source_are_in_the_page() -> None:
+    """The page ends with what ``comptroller sources types`` prints."""
+    assert page("sources.md").rstrip().endswith(reference())
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "comptroller"])

@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("history")(history)
     group.command("findings")(findings)
     group.command("changes")(changes)
+    group.command("types")(types)
     app.add_typer(group, name="sources")
 
 
@@ -59,6 +60,13 @@ def _status_cells(one: SourceStatus) -> tuple[str | None, ...]:
         return (one.name, one.type, one.newest_period, "never", "", "")
     at = f"{one.last.loaded_at:%Y-%m-%d %H:%M}"
     return (one.name, one.type, one.newest_period, at, one.last.dialect, f"{one.last.rows:,}")
+
+
+def types() -> None:
+    """Show every type of source and its settings, as Markdown."""
+    from service.cli.source_reference import reference
+
+    typer.echo(reference())
 
 
 def check(names: Names = None) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ingest.port import TransientSourceError
+from ingest.reference_tables import reference_tables
 from service.domain.records import DeliveryRecord, Finding, Restatement
 from service.errors import ConflictError, InputError
 from service.usecases.check_delivery import Known, emptied, known, refuse_drops, repeated
@@ -158,6 +159,7 @@ def _load(delivery: Delivery, load_id: UUID) -> Load:
         load_id,
         files,
         period=delivery.period,
+        references=reference_tables(),
     )
 
 

@@ -2,11 +2,39 @@
 
 import pytest
 
-from ingest.forms import FOCUS_INTRODUCED, FOCUS_NEEDED, FORMS, Form, form_of
+from ingest.forms import (
+    BILL_FORMS,
+    FOCUS_INTRODUCED,
+    FOCUS_NEEDED,
+    FORMS,
+    INVOICE_NEEDED,
+    INVOICE_OTHERS,
+    BillForm,
+    Form,
+    form_of,
+)
 from ingest.port import DeliveredFile, FileFormat, Kind, RejectedSourceError
 from ingest.recognise import dialect_of, focus_version, kind_of
 
 FOCUS_1_0 = (*FOCUS_NEEDED, "ProviderName", "PublisherName", "ListCost")
+
+
+CUR = (
+    "identity/LineItemId",
+    "bill/PayerAccountId",
+    "lineItem/UsageAccountId",
+    "lineItem/LineItemType",
+    "lineItem/UnblendedCost",
+)
+CUR_PARQUET = (
+    "identity_line_item_id",
+    "bill_payer_account_id",
+    "line_item_usage_account_id",
+    "line_item_line_item_type",
+    "line_item_unblended_cost",
+)
+AZURE = ("subscriptionId", "meterId", "chargeType", "costInBillingCurrency", "date")
+GOOGLE = ("billing_account_id", "usage_start_time", "export_time", "cost", "cost_type")
 
 
 def _file(*columns: str, name: str = "a.csv") -> DeliveredFile:
@@ -90,3 +118,57 @@ def test_another_separator_is_guessed_at() -> None:
     """One column with semicolons is what a German Excel writes."""
     with pytest.raises(RejectedSourceError, match="the separator must be a comma"):
         kind_of(_file("host;provider"))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name", "columns"),
+    [
+        ("invoice", "august.csv", INVOICE_NEEDED),
+        ("invoice", "august.csv", (*INVOICE_NEEDED, *INVOICE_OTHERS)),
+        ("cur-1", "report.csv.gz", CUR),
+        ("cur-1", "report.parquet", CUR_PARQUET),
+        ("cur-2", "report.parquet", (*CUR_PARQUET, "bill_payer_account_name")),
+        ("azure-actual", "2026-10 Actual.csv", AZURE),
+        ("azure-amortized", "part_0_AmortizedCost.csv", AZURE),
+        ("gcp-detailed", "export.parquet", GOOGLE),
+    ],
+)
+def test_bills_that_are_not_focus_are_told_by_their_columns(
+    dialect: str, name: str, columns: tuple[str, ...]
+) -> None:
+    """Spelling and order of the columns do not matter, only their letters and digits."""
+    file = _file(*reversed(columns), "something_else", name=name)
+
+    assert kind_of(file) is Kind.FOCUS
+    assert kind_of(file, Kind.FOCUS) is Kind.FOCUS
+    assert dialect_of(Kind.FOCUS, [file]) == dialect
+
+
+def test_a_bill_with_the_columns_of_focus_is_focus_whatever_else_it_has() -> None:
+    """A FOCUS export may carry the provider's own columns beside the standard's."""
+    file = _file(*FOCUS_1_0, *CUR)
+
+    assert dialect_of(Kind.FOCUS, [file]) == "focus-1.0"
+
+
+def test_an_azure_export_that_does_not_say_which_costs_it_has_is_refused() -> None:
+    """Actual and amortised exports have the same columns, so only the file's name can tell."""
+    with pytest.raises(RejectedSourceError, match=r"a\.csv: an Azure cost export .* actual or amo"):
+        dialect_of(Kind.FOCUS, [_file(*AZURE)])
+
+
+def test_bills_of_two_forms_are_not_one_load() -> None:
+    """An invoice beside a FOCUS file would be read by one mapping, and one of them wrongly."""
+    files = [_file(*FOCUS_1_0, name="focus.csv"), _file(*INVOICE_NEEDED, name="invoice.csv")]
+
+    with pytest.raises(RejectedSourceError, match=r"focus\.csv is focus-1\.0; invoice\.csv is inv"):
+        dialect_of(Kind.FOCUS, files)
+
+
+@pytest.mark.parametrize("form", BILL_FORMS, ids=lambda form: form.dialects[0][0])
+def test_an_almost_complete_bill_is_told_what_it_lacks(form: BillForm) -> None:
+    """All columns but the first needed one: the sentence names it, and no other kind."""
+    columns = [column for column in form.columns if column != form.needed[0]]
+
+    with pytest.raises(RejectedSourceError, match=rf"{form.needed[0]} missing .* {form.title}"):
+        kind_of(_file(*columns))
