@@ -1,5 +1,10 @@
-"""The forms of file that can be loaded: per kind, what it is called and which columns it needs."""
+"""The forms of file that can be loaded: per kind, what it is called and which columns it needs.
 
+Bills come in more dialects than FOCUS; ``BILL_FORMS`` tells these by columns that no other has.
+"""
+
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingest.port import Kind
@@ -18,6 +23,11 @@ class Form:
     def columns(self) -> tuple[str, ...]:
         """Every column that the form knows by name."""
         return self.needed + self.others
+
+    def missing(self, columns: Iterable[str]) -> list[str]:
+        """The needed columns that are not among these, exactly as they are spelled."""
+        there = set(columns)
+        return [name for name in self.needed if name not in there]
 
 
 FOCUS_NEEDED = ("BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart")
@@ -86,7 +96,7 @@ FORMS = (
             "currency",
             "valid_from",
         ),
-        ("zone", "term_months", "valid_to"),
+        ("zone", "term_months", "contract", "valid_to"),
     ),
     Form(
         Kind.USAGE,
@@ -138,7 +148,121 @@ FORMS = (
             "valid_to",
         ),
     ),
+    Form(
+        Kind.AVAILABILITY,
+        "looks at whether machines could be had",
+        ("at", "provider", "region", "machine_type", "market", "requested", "obtained"),
+        ("zone", "score"),
+    ),
 )
+
+
+INVOICE_NEEDED = (
+    "provider",
+    "billing_period",
+    "charge_start",
+    "charge_end",
+    "account",
+    "charge",
+    "amount",
+    "currency",
+)
+
+INVOICE_OTHERS = (
+    "invoice_id",
+    "invoice_issuer",
+    "account_name",
+    "project",
+    "project_name",
+    "region",
+    "zone",
+    "resource_id",
+    "resource_name",
+    "service",
+    "description",
+    "machine_type",
+    "accelerator_model",
+    "accelerators",
+    "purchase_model",
+    "quantity",
+    "unit",
+    "unit_price",
+    "list_unit_price",
+    "list_amount",
+    "commitment_id",
+    "commitment_type",
+    "correction",
+    "tags",
+)
+
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class BillForm:
+    """A bill that is not FOCUS: its dialects and the columns by which it is known.
+
+    Names are compared by their letters and digits. ``without`` must not be there. Of several
+    ``dialects`` the name of the file decides: it holds the word beside the dialect.
+    """
+
+    title: str
+    dialects: tuple[tuple[str, str], ...]
+    needed: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it is known by."""
+        return self.needed + self.others
+
+    def missing(self, columns: Iterable[str]) -> list[str]:
+        """The needed columns that are not among these, however they are spelled."""
+        there = {letters(column) for column in columns}
+        return [name for name in self.needed if letters(name) not in there]
+
+    def fits(self, columns: Iterable[str]) -> bool:
+        """Say whether a file with these columns is such a bill."""
+        there = {letters(column) for column in columns}
+        return not self.missing(there) and there.isdisjoint(map(letters, self.without))
+
+
+def letters(name: str) -> str:
+    """The letters and digits of a column's name, in lower case, by which dialects know it."""
+    return _SEPARATORS.sub("", name).lower()
+
+
+_CUR = (
+    "identity_line_item_id",
+    "bill_payer_account_id",
+    "line_item_usage_account_id",
+    "line_item_line_item_type",
+    "line_item_unblended_cost",
+)
+_CUR_2_ONLY = "bill_payer_account_name"
+
+BILL_FORMS = (
+    BillForm("an invoice", (("invoice", ""),), INVOICE_NEEDED, INVOICE_OTHERS),
+    BillForm("an AWS Cost and Usage Report 1.0", (("cur-1", ""),), _CUR, (), (_CUR_2_ONLY,)),
+    BillForm("an AWS Cost and Usage Report 2.0", (("cur-2", ""),), (*_CUR, _CUR_2_ONLY)),
+    BillForm(
+        "an Azure cost export",
+        (("azure-actual", "actual"), ("azure-amortized", "amortized")),
+        ("SubscriptionId", "MeterId", "ChargeType", "CostInBillingCurrency"),
+    ),
+    BillForm(
+        "Google's detailed usage export",
+        (("gcp-detailed", ""),),
+        ("billing_account_id", "usage_start_time", "export_time", "cost", "cost_type"),
+    ),
+)
+
+
+def bill_form(columns: Iterable[str]) -> BillForm | None:
+    """Return the bill that a file with these columns is, where it is one that is not FOCUS."""
+    there = tuple(columns)
+    return next((form for form in BILL_FORMS if form.fits(there)), None)
 
 
 def form_of(kind: Kind) -> Form:

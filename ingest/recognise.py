@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from ingest.forms import FOCUS_INTRODUCED, FOCUS_REMOVED_IN_1_4, FORMS, Form, form_of
+from ingest.forms import (
+    BILL_FORMS,
+    FOCUS_INTRODUCED,
+    FOCUS_REMOVED_IN_1_4,
+    FORMS,
+    BillForm,
+    Form,
+    bill_form,
+    form_of,
+    letters,
+)
 from ingest.port import DeliveredFile, Kind, RejectedSourceError
 
 _OLDEST_FOCUS = "1.0"
@@ -15,12 +25,16 @@ def kind_of(file: DeliveredFile, wanted: Kind | None = None) -> Kind:
         RejectedSourceError: When needed columns are missing; names them and what is accepted.
     """
     if wanted is not None:
-        _refuse_missing(file, form_of(wanted))
+        if not (wanted is Kind.FOCUS and bill_form(file.columns)):
+            _refuse_missing(file, form_of(wanted))
         return wanted
-    fitting = [form for form in FORMS if not _missing(file, form)]
+    fitting = [form for form in FORMS if not form.missing(file.columns)]
     if fitting:
         return max(fitting, key=lambda form: _known(file, form)).kind
-    nearest = max(FORMS, key=lambda form: _known(file, form))
+    if bill_form(file.columns):
+        return Kind.FOCUS
+    forms: tuple[Form | BillForm, ...] = (*FORMS, *BILL_FORMS)
+    nearest = max(forms, key=lambda form: _known(file, form))
     if not _known(file, nearest):
         raise RejectedSourceError(_unrecognised(file))
     _refuse_missing(file, nearest)
@@ -28,10 +42,42 @@ def kind_of(file: DeliveredFile, wanted: Kind | None = None) -> Kind:
 
 
 def dialect_of(kind: Kind, files: Sequence[DeliveredFile]) -> str:
-    """Name the dialect of files of one kind; of several FOCUS versions, the newest."""
+    """Name the dialect of files of one kind; of several FOCUS versions, the newest.
+
+    Raises:
+        RejectedSourceError: When bills of several dialects come together, or it cannot be told.
+    """
     if kind is not Kind.FOCUS:
         return f"canonical-{kind.value}"
-    return "focus-" + max(focus_version(file.columns) for file in files)
+    dialects: dict[str, str] = {}
+    for file in files:
+        dialects.setdefault(_bill_dialect(file), file.name)
+    others = [dialect for dialect in dialects if not dialect.startswith("focus-")]
+    if not others:
+        return max(dialects)
+    if len(dialects) > 1:
+        told = "; ".join(f"{name} is {dialect}" for dialect, name in dialects.items())
+        raise RejectedSourceError(f"one load is one form of bill, and these are several ({told})")
+    return others[0]
+
+
+def _bill_dialect(file: DeliveredFile) -> str:
+    form = bill_form(file.columns)
+    if form is None or not form_of(Kind.FOCUS).missing(file.columns):
+        return "focus-" + focus_version(file.columns)
+    return _of_several(file, form)
+
+
+def _of_several(file: DeliveredFile, form: BillForm) -> str:
+    """Return a form's one dialect, or of several the one whose word the file's name holds."""
+    fitting = [dialect for dialect, word in form.dialects if word in file.name.lower()]
+    if len(fitting) == 1:
+        return fitting[0]
+    words = " or ".join(word for _, word in form.dialects)
+    raise RejectedSourceError(
+        f"{file.name}: {form.title} has the same columns whether its costs are {words}, so the "
+        f"file's name must say it: put {words} into it"
+    )
 
 
 def focus_version(columns: Sequence[str]) -> str:
@@ -45,17 +91,14 @@ def focus_version(columns: Sequence[str]) -> str:
     return max(newest, default=_OLDEST_FOCUS)
 
 
-def _missing(file: DeliveredFile, form: Form) -> list[str]:
-    return [column for column in form.needed if column not in file.columns]
-
-
-def _known(file: DeliveredFile, form: Form) -> int:
+def _known(file: DeliveredFile, form: Form | BillForm) -> int:
     """Count the form's columns in the file, however they are spelled."""
-    return len({column.lower() for column in form.columns} & {c.lower() for c in file.columns})
+    there = {letters(column) for column in file.columns}
+    return len({letters(column) for column in form.columns} & there)
 
 
-def _refuse_missing(file: DeliveredFile, form: Form) -> None:
-    missing = _missing(file, form)
+def _refuse_missing(file: DeliveredFile, form: Form | BillForm) -> None:
+    missing = form.missing(file.columns)
     if not missing:
         return
     noun = "column" if len(missing) == 1 else "columns"
@@ -74,7 +117,10 @@ def _spelling_hint(file: DeliveredFile, missing: Sequence[str]) -> str:
 
 def _unrecognised(file: DeliveredFile) -> str:
     accepted = "; ".join(
-        f"{form.kind.value}: {form.title} with {', '.join(form.needed)}" for form in FORMS
+        [
+            *(f"{form.kind.value}: {form.title} with {', '.join(form.needed)}" for form in FORMS),
+            *(f"focus: {form.title} with {', '.join(form.needed)}" for form in BILL_FORMS),
+        ]
     )
     separator = " (the separator must be a comma)" if len(file.columns) == 1 else ""
     shown = ", ".join(file.columns[:8]) + (", ..." if len(file.columns) > 8 else "")  # noqa: PLR2004 - enough to see which file it is

@@ -159,7 +159,14 @@ def wire(
     with ExitStack() as opened:
         store = Store(database.app_url)
         opened.callback(store.close)
-        lake = open_lake(database.app_url, settings.lake_uri or str(folder / "lake"), clock=clock)
+        lake = open_lake(
+            database.app_url,
+            settings.lake_uri or str(folder / "lake"),
+            clock=clock,
+            staging=folder / "staging",
+            endpoint=settings.lake_s3_endpoint,
+            region=settings.lake_s3_region,
+        )
         opened.callback(lake.close)
         lake.ensure_tables()
         engine = DuckEngine(

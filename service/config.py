@@ -50,7 +50,21 @@ class Settings(BaseSettings):
         " `comptroller db upgrade` uses it",
     )
     lake_uri: str | None = Field(
-        None, description="the folder of the lake; without it `lake` below data_dir"
+        None,
+        description="the place of the lake: a folder, or s3://bucket/prefix; without it `lake`"
+        " below data_dir",
+    )
+    lake_s3_endpoint: str | None = Field(
+        None,
+        pattern="^https?://[^/?#]+$",
+        description="the address of an S3 server other than AWS, https://host:port; only for a lake"
+        " on s3://",
+    )
+    lake_s3_region: str | None = Field(
+        None,
+        pattern="^[a-z0-9-]+$",
+        description="the region of the lake's bucket; without it that of the AWS profile, else"
+        " us-east-1",
     )
     planning_currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="the ISO 4217 currency that plans are made in"

@@ -1,9 +1,13 @@
-"""Where the lake's catalog and folder are: addresses, the Iceberg catalog, private folders."""
+"""The Iceberg catalog in PostgreSQL, and what addresses and folders of a lake look like."""
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.table import Table
+from pyiceberg.typedef import Identifier
+from sqlalchemy import select
 
 from warehouse.errors import LakeNotOpen
 
@@ -12,12 +16,45 @@ _SEARCH_PATH = "-csearch_path=lake"
 _DRIVER = "postgresql+psycopg://"
 
 
-def open_catalog(url: str, root: Path) -> SqlCatalog:
-    """The Iceberg catalog in schema ``lake``, whose tables a migration has made."""
-    return SqlCatalog(
-        NAMESPACE,
+class LakeCatalog(SqlCatalog):
+    """Keeps what it read of each table: a file of table metadata never changes.
+
+    ``io_properties`` is asked at every read, because credentials expire.
+    """
+
+    def __init__(self, io_properties: Callable[[], dict[str, str]], **properties: str) -> None:
+        """Open the catalog, whose tables a migration has made."""
+        super().__init__(NAMESPACE, **properties)
+        self._io_properties = io_properties
+        self._known: dict[str, Table] = {}
+
+    def load_table(self, identifier: str | Identifier) -> Table:
+        """The table as it is now."""
+        self.properties |= self._io_properties()
+        name = self.table_name_from(identifier)
+        known = self._known.get(name)
+        if known is None or known.metadata_location != self._location(name):
+            known = self._known[name] = super().load_table(identifier)
+        io = self._load_file_io(known.metadata.properties, known.metadata_location)
+        return Table(known.name(), known.metadata, known.metadata_location, io, self)
+
+    def _location(self, name: str) -> str | None:
+        found = select(IcebergTables.metadata_location).where(
+            IcebergTables.catalog_name == self.name,
+            IcebergTables.table_namespace == NAMESPACE,
+            IcebergTables.table_name == name,
+        )
+        with self.engine.connect() as connection:
+            location: str | None = connection.scalar(found)
+            return location
+
+
+def open_catalog(url: str, uri: str, io_properties: Callable[[], dict[str, str]]) -> LakeCatalog:
+    """The Iceberg catalog in schema ``lake`` of tables below ``uri``."""
+    return LakeCatalog(
+        io_properties,
         uri=_in_lake_schema(url),
-        warehouse=str(root),
+        warehouse=uri,
         init_catalog_tables="false",
         pool_pre_ping="true",
     )
@@ -55,7 +92,9 @@ def local_folder(uri: str) -> Path:
     """
     scheme, found, rest = uri.partition("://")
     if found and scheme != "file":
-        raise LakeNotOpen(f"the lake must lie in a local folder or at file://, not at {scheme}://")
+        raise LakeNotOpen(
+            f"the lake must lie in a local folder, at file:// or at s3://, not at {scheme}://"
+        )
     return Path(rest if found else uri).expanduser().resolve()
 
 

@@ -7,20 +7,21 @@ a half. Doing the same load again gives the same lake.
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from pyarrow import parquet
 from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, Or, Reference
 from pyiceberg.expressions.literals import literal
-from pyiceberg.table import Table, Transaction
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table, Transaction, _parquet_files_to_data_files
 
-from warehouse.errors import AlreadyDelivered, OlderDelivery, WrongCommit
+from warehouse.errors import AlreadyDelivered, OlderDelivery, Overtaken, WrongCommit
 from warehouse.lake import Lake, state_in, state_properties
 from warehouse.locks import partition_locks
 from warehouse.port import WHOLE_SOURCE, Guard, Partition, PartitionState, StagedFile
 from warehouse.tables import DAY, SOURCE, spec_of
-from warehouse.transactions import redo
+from warehouse.transactions import QuickTransaction, redo, storage_fails
 
 LONGEST_SOURCE_BYTES = 200
 """DuckDB cuts the statistics of longer strings (at 256), and partitions are read from these."""
@@ -82,8 +83,92 @@ def commit(  # noqa: PLR0913 - a delivery has this many facts, all by name
         mark,
     )
     _check(load)
+    load = replace(load, files=_published(lake, load))
     with partition_locks(lake.url, load.partitions):
         return redo(table, lambda: lake.table(table), lambda found: _commit_once(found, load))
+
+
+def _published(lake: Lake, load: _Load) -> tuple[StagedFile, ...]:
+    """The files under the addresses that tables may refer to them by."""
+    with storage_fails(load.table):
+        return tuple(
+            replace(file, uri=lake.storage.publish(file.uri, load.load_id)) for file in load.files
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentFile:
+    """A file that a table consists of now."""
+
+    uri: str
+    size_bytes: int
+    partition: Partition
+
+
+def current_files(lake: Lake, table: str) -> list[CurrentFile]:
+    """The files of the current snapshot of ``table`` with their partitions, by name."""
+    with storage_fails(table):
+        tasks = lake.table(table).scan().plan_files()
+    found = ((file := task.file, _partition_of(table, file)) for task in tasks)
+    files = [CurrentFile(file.file_path, file.file_size_in_bytes, part) for file, part in found]
+    return sorted(files, key=lambda file: file.uri)
+
+
+def exchange(
+    lake: Lake,
+    partition: Partition,
+    *,
+    old: Sequence[str],
+    new: Sequence[StagedFile],
+    load_id: UUID,
+) -> int:
+    """Put files with the same rows in the place of others; gives the snapshot id.
+
+    The caller answers for the rows being the same. Neither the state of ``partition`` nor other
+    files in it change, so a load that adds beside this one keeps what it added.
+
+    Raises:
+        Overtaken: When one of the ``old`` files is not current any more.
+        CommitConflict: When other writers came first at every try.
+    """
+    load = _Load(partition.table, (partition,), tuple(new), str(load_id), 0, {}, False, _no_guard, None)
+    _check(load)
+    files = _published(lake, load)
+    with partition_locks(lake.url, [partition]):
+        return redo(
+            partition.table,
+            lambda: lake.table(partition.table),
+            lambda found: _exchange_once(found, replace(load, files=files), set(old)),
+        )
+
+
+def _exchange_once(table: Table, load: _Load, old: set[str]) -> int:
+    transaction = QuickTransaction(table)
+    with storage_fails(load.table):
+        tasks = table.scan(row_filter=_predicate(load.partitions)).plan_files()
+        gone = [task.file for task in tasks if task.file.file_path in old]
+        if len(gone) != len(old):
+            raise Overtaken(f"{load.partitions[0]} was replaced meanwhile")
+        with transaction.update_snapshot(_trace(load)).overwrite() as change:
+            for file in gone:
+                change.delete_data_file(file)
+            for added in _described(transaction, table, load):
+                change.append_data_file(added)
+        return _snapshot_id(transaction.commit_transaction())
+
+
+def _described(transaction: Transaction, table: Table, load: _Load) -> Iterable[DataFile]:
+    uris = [file.uri for file in load.files]
+    return _parquet_files_to_data_files(transaction.table_metadata, uris, table.io)
+
+
+def _partition_of(table: str, file: DataFile) -> Partition:
+    """The partition that Iceberg files ``file`` under."""
+    values = [file.partition[number] for number in range(len(spec_of(table).partition))]
+    source, period = [*values, WHOLE_SOURCE][:2]
+    if isinstance(period, int):
+        period = date(1970, 1, 1) + timedelta(days=period)
+    return Partition(table, source, str(period))
 
 
 def renew_mark(
@@ -178,13 +263,15 @@ def _commit_once(table: Table, load: _Load) -> int:
             )
     if not load.complete and (done := _already_extended(table, load, states)) is not None:
         return done
-    transaction = table.transaction()
-    if load.complete:
-        _drop_partitions(transaction, load)
-    _add_files(transaction, load)
-    transaction.set_properties(_new_states(load, states))
+    transaction = QuickTransaction(table)
+    with storage_fails(load.table):
+        if load.complete:
+            _drop_partitions(transaction, load)
+        _add_files(transaction, load)
+        transaction.set_properties(_new_states(load, states))
     load.guard()
-    return _snapshot_id(transaction.commit_transaction())
+    with storage_fails(load.table):
+        return _snapshot_id(transaction.commit_transaction())
 
 
 def _already_extended(
@@ -237,7 +324,7 @@ def _add_files(transaction: Transaction, load: _Load) -> None:
         transaction.add_files(uris, _trace(load), check_duplicate_files=False)
     else:
         # Even a delivery without rows leaves a snapshot, so that a run can name what it saw.
-        with transaction.update_snapshot(_trace(load)).fast_append():
+        with transaction.update_snapshot(_trace(load)).merge_append():
             pass
 
 

@@ -23,6 +23,9 @@ AT_ONCE = 4
 
 ROW_GROUP_ROWS = 122_880
 
+PARQUET_OPTIONS = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+"""How the lake's files are written, for COPY."""
+
 
 class DuckEngine:
     """The ``Engine`` port on DuckDB; every call has a database of its own, in memory.
@@ -46,6 +49,7 @@ class DuckEngine:
         self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "temp_directory": str(private_folder(temp_folder)),
+            "allow_persistent_secrets": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
@@ -86,8 +90,7 @@ class DuckEngine:
             columns = _stored(partition, [str(row[0]) for row in found])
             # The file is ours, the rest are names of columns and quoted literals.
             answer = f"SELECT {columns} FROM ({file.sql}\n)"  # noqa: S608
-            options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
-            copy = f"COPY ({answer}) TO {literal(str(path))} ({options})"
+            copy = f"COPY ({answer}) TO {literal(str(path))} ({PARQUET_OPTIONS})"
             row = connection.execute(copy, params).fetchone()
         return _staged(path, partition, int(row[0]) if row else 0)
 
@@ -109,28 +112,40 @@ class DuckEngine:
 
         ``reads`` are paths of files outside the lake that may be read, ``writes`` a folder
         outside the lake that may be written to.
+
+        Raises:
+            UnknownTable: When a snapshot of the view is not kept any more.
+            StorageFailed: When the files of the view cannot be read.
         """
         connection = duckdb.connect(":memory:", config=self._config)
         try:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET parquet_metadata_cache = true")
+            self._lake.storage.prepare(connection)
             self._close_file_system(connection, reads, writes)
             for name, table in (inputs or {}).items():
                 connection.register(name, table)
-            if view.teams is not None:
-                register_teams(connection, view.teams)
-            for name, snapshot in view.snapshots.items():
-                files = self._lake.files(name, snapshot)
-                register_table(connection, name, files, scoped=view.teams is not None)
+            self._register(connection, view)
             yield connection
+        except duckdb.IOException as problem:
+            if not view.snapshots:
+                raise
+            raise self._lake.unreadable(view, problem) from problem
         finally:
             connection.close()
+
+    def _register(self, connection: duckdb.DuckDBPyConnection, view: View) -> None:
+        if view.teams is not None:
+            register_teams(connection, view.teams)
+        for name, snapshot in view.snapshots.items():
+            files = self._lake.files(name, snapshot)
+            register_table(connection, name, files, scoped=view.teams is not None)
 
     def _close_file_system(
         self, connection: duckdb.DuckDBPyConnection, reads: Sequence[str], writes: Path | None
     ) -> None:
-        folders = [self._lake.root, *([writes] if writes else [])]
-        allowed = ", ".join(literal(f"{folder}/") for folder in folders)
+        folders = [*self._lake.storage.open_places(), *([f"{writes}/"] if writes else [])]
+        allowed = ", ".join(literal(folder) for folder in folders)
         paths = ", ".join(literal(path) for path in reads)
         connection.execute(f"SET allowed_directories = [{allowed}]")
         connection.execute(f"SET allowed_paths = [{paths}]")

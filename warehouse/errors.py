@@ -9,6 +9,18 @@ class LakeNotOpen(WarehouseError):
     """The lake's folder or catalog cannot be used."""
 
 
+class StorageFailed(WarehouseError):
+    """The folder or bucket of the lake could not be read or written."""
+
+    def __init__(self, what: str, error: Exception) -> None:
+        """Name what was being read or written, and the first line of the cause."""
+        cause = str(error).strip().splitlines()
+        super().__init__(
+            f"the storage of {what} failed ({cause[0] if cause else type(error).__name__}); nothing"
+            " was changed, try again when it works"
+        )
+
+
 class WrongCommit(WarehouseError):
     """The files, partitions or tag of a commit do not belong together."""
 
@@ -40,6 +52,10 @@ class CommitConflict(WarehouseError):
         super().__init__(
             f"other writers changed {table} during each of {tries} tries; try again later"
         )
+
+
+class Overtaken(WarehouseError):
+    """A load replaced files while they were being put together; it wins."""
 
 
 class UnknownQuestion(WarehouseError):

@@ -1,4 +1,4 @@
-"""The lake: Iceberg tables in a private folder, their catalog in PostgreSQL."""
+"""The lake: Iceberg tables in a folder or a bucket, their catalog in PostgreSQL."""
 
 import json
 from collections import OrderedDict
@@ -9,46 +9,69 @@ from pathlib import Path
 from threading import Lock
 from uuid import UUID
 
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
-from warehouse.catalog import NAMESPACE, local_folder, open_catalog, plain_url, private_folder
-from warehouse.errors import LakeNotOpen, UnknownTable, WrongCommit
+from warehouse.catalog import NAMESPACE, LakeCatalog, open_catalog, plain_url
+from warehouse.errors import (
+    LakeNotOpen,
+    StorageFailed,
+    UnknownTable,
+    WarehouseError,
+    WrongCommit,
+)
 from warehouse.locks import OpenLoads, held, lock_key
 from warehouse.port import Partition, PartitionState, View
+from warehouse.storage import Storage, open_storage
 from warehouse.tables import TABLES, ColumnType, TableSpec, spec_of
-from warehouse.transactions import redo
+from warehouse.transactions import redo, storage_fails
 
-LOADS = "loads"
 _STATE = "comptroller.partition."
 _REMEMBERED_SNAPSHOTS = 256
 
 
-def open_lake(catalog_url: str, warehouse_uri: str, *, clock: Callable[[], datetime]) -> "Lake":
+def open_lake(  # noqa: PLR0913 - a place has this many facts, all by name
+    catalog_url: str,
+    warehouse_uri: str,
+    *,
+    clock: Callable[[], datetime],
+    staging: Path | None = None,
+    endpoint: str | None = None,
+    region: str | None = None,
+) -> "Lake":
     """Open the lake in ``warehouse_uri`` whose catalog is at ``catalog_url`` (the app role's).
 
+    A lake in a bucket (``s3://bucket/prefix``) writes into the local folder ``staging`` first;
+    ``endpoint`` and ``region`` say where the bucket is.
+
     Raises:
-        LakeNotOpen: When the address or the folder is of a kind that is not supported.
+        LakeNotOpen: When the address is of a kind that is not supported or cannot be used.
     """
-    root = private_folder(local_folder(warehouse_uri))
-    return Lake(open_catalog(catalog_url, root), plain_url(catalog_url), root, clock)
+    url = plain_url(catalog_url)
+    storage = open_storage(warehouse_uri, staging, endpoint, region)
+    catalog = open_catalog(catalog_url, storage.uri, storage.io_properties)
+    return Lake(catalog, url, storage, clock)
 
 
 class Lake:
     """What is in the lake now and was in it then; rows are changed by ``warehouse.commit`` only."""
 
     def __init__(
-        self, catalog: SqlCatalog, url: str, root: Path, clock: Callable[[], datetime]
+        self, catalog: LakeCatalog, url: str, storage: Storage, clock: Callable[[], datetime]
     ) -> None:
         """Take the opened parts; ``open_lake`` opens them."""
         self.url = url
-        self.root = root
+        self.storage = storage
         self.clock = clock
         self._catalog = catalog
         self._open_loads = OpenLoads(url)
         self._files: OrderedDict[tuple[str, int], tuple[str, ...]] = OrderedDict()
         self._guard = Lock()
+
+    @property
+    def root(self) -> Path:
+        """The folder of a lake on this machine."""
+        return Path(self.storage.uri)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -71,21 +94,25 @@ class Lake:
             table = self.table(spec.name)
         except NoSuchTableError:
             table = self._create(spec)
-        if Path(table.location()) != self.root / spec.name:
+        if table.location() != f"{self.storage.uri}/{spec.name}":
             raise LakeNotOpen(
                 f"the catalog knows {spec.name} in {table.location()}, not in the lake's folder "
-                f"{self.root}; a lake cannot be moved, set the folder back"
+                f"{self.storage.uri}; a lake cannot be moved, set the folder back"
             )
         if _missing_columns(table):
             redo(spec.name, partial(self.table, spec.name), _add_missing_columns)
+        if _missing_properties(table):
+            redo(spec.name, partial(self.table, spec.name), _add_missing_properties)
 
     def _create(self, spec: TableSpec) -> Table:
-        location = self.root / spec.name
-        private_folder(location / "metadata")
+        with storage_fails(spec.name):
+            return self._create_table(spec)
+
+    def _create_table(self, spec: TableSpec) -> Table:
         return self._catalog.create_table(
             (NAMESPACE, spec.name),
             spec.iceberg_schema(),
-            location=str(location),
+            location=self.storage.table_place(spec.name),
             partition_spec=spec.iceberg_partitions(),
             properties=_table_properties(spec),
         )
@@ -96,7 +123,9 @@ class Lake:
         Raises:
             UnknownTable: When the lake has no such table.
         """
-        return self._catalog.load_table((NAMESPACE, spec_of(name).name))
+        known = spec_of(name).name
+        with storage_fails(known):
+            return self._catalog.load_table((NAMESPACE, known))
 
     def view(
         self, tables: Iterable[str] | None = None, teams: frozenset[str] | None = None
@@ -116,14 +145,15 @@ class Lake:
         with self._guard:
             known = self._files.get((table, snapshot))
         if known is None:
-            known = self._plan(table, snapshot)
+            with storage_fails(table):
+                known = self._plan(table, snapshot)
             self._remember((table, snapshot), known)
         return list(known)
 
     def _plan(self, table: str, snapshot: int) -> tuple[str, ...]:
         found = self.table(table)
         if found.snapshot_by_id(snapshot) is None:
-            raise UnknownTable(f"snapshot {snapshot} of {table} is not kept any more")
+            raise _not_kept(table, snapshot)
         tasks = found.scan(snapshot_id=snapshot).plan_files()
         return tuple(sorted(task.file.file_path for task in tasks))
 
@@ -132,6 +162,19 @@ class Lake:
             self._files[key] = files
             while len(self._files) > _REMEMBERED_SNAPSHOTS:
                 self._files.popitem(last=False)
+
+    def unreadable(self, view: View, problem: Exception) -> WarehouseError:
+        """Say why the files of ``view`` cannot be read: a snapshot is gone, or the storage fails.
+
+        The files of these snapshots are looked up anew next time.
+        """
+        with self._guard:
+            for table, snapshot in view.snapshots.items():
+                self._files.pop((table, snapshot or 0), None)
+        for table, snapshot in view.snapshots.items():
+            if snapshot is not None and self.table(table).snapshot_by_id(snapshot) is None:
+                return _not_kept(table, snapshot)
+        return StorageFailed("the lake", problem)
 
     def state(self, partition: Partition) -> PartitionState | None:
         """Who filled ``partition`` last; ``None`` when nobody has."""
@@ -149,10 +192,11 @@ class Lake:
     def folder(self, load_id: UUID) -> Path:
         """The new folder of a load's files; the load counts as open until ``close_load``."""
         self._open_loads.open(load_id)
-        return private_folder(self.root / LOADS / str(load_id))
+        return self.storage.folder(load_id)
 
     def close_load(self, load_id: UUID) -> None:
         """The load is over, well or not: files of it that nothing refers to may go, in time."""
+        self.storage.close(load_id)
         self._open_loads.close(load_id)
 
     def tag(self, table: str, snapshot: int, name: str) -> None:
@@ -164,6 +208,10 @@ class Lake:
         """
         with held(self.url, [refs_key(table)]):
             redo(table, lambda: self.table(table), lambda found: _tag(found, snapshot, name))
+
+
+def _not_kept(table: str, snapshot: int) -> UnknownTable:
+    return UnknownTable(f"snapshot {snapshot} of {table} is not kept any more")
 
 
 def refs_key(table: str) -> int:
@@ -211,6 +259,8 @@ def _table_properties(spec: TableSpec) -> dict[str, str]:
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": "20",
         "commit.retry.num-retries": "0",
+        "commit.manifest-merge.enabled": "true",
+        "commit.manifest.min-count-to-merge": "30",
     }
 
 
@@ -218,6 +268,16 @@ def _missing_columns(table: Table) -> dict[str, ColumnType]:
     present = {field.name for field in table.schema().fields}
     columns = spec_of(table.name()[-1]).columns
     return {name: kind for name, kind in columns.items() if name not in present}
+
+
+def _missing_properties(table: Table) -> dict[str, str]:
+    wanted = _table_properties(spec_of(table.name()[-1]))
+    return {name: value for name, value in wanted.items() if name not in table.properties}
+
+
+def _add_missing_properties(table: Table) -> None:
+    with table.transaction() as transaction:
+        transaction.set_properties(_missing_properties(table))
 
 
 def _add_missing_columns(table: Table) -> None:
@@ -228,7 +288,7 @@ def _add_missing_columns(table: Table) -> None:
 
 def _tag(table: Table, snapshot: int, name: str) -> None:
     if table.snapshot_by_id(snapshot) is None:
-        raise UnknownTable(f"snapshot {snapshot} of {table.name()[-1]} is not kept any more")
+        raise _not_kept(table.name()[-1], snapshot)
     kept = table.refs().get(name)
     if kept is not None and kept.snapshot_id != snapshot:
         raise WrongCommit(f"tag {name} of {table.name()[-1]} already keeps another snapshot")

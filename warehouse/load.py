@@ -6,7 +6,7 @@ counts the rules that the others break; then the engine streams these into files
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from warehouse.load_checks import (
 from warehouse.load_counts import by_currency, count_rows
 from warehouse.load_dialects import Dialect, read_dialect
 from warehouse.load_files import UnreadableDelivery
+from warehouse.load_gpu import find_accelerators, references
 from warehouse.load_reader import register
 from warehouse.load_state import loader
 from warehouse.load_typed import template
@@ -86,14 +87,24 @@ def stage(
     for file in load.files:
         check_columns(load.table, file, dialect)
     reads = [file.path for file in load.files]
-    with loader(engine).connection(View({}), reads=reads) as connection, _errors(load):
+    tables = references(load.references)
+    opened = loader(engine).connection(View({}), tables, reads=reads)
+    with opened as connection, _errors(load), _no_spool(folder):
         records = register(connection, load.files, load.table, folder, dialect)
+        unknown = find_accelerators(connection) if load.table == "cost_line" else []
         connection.execute(f"CREATE TEMP VIEW converted AS {_converted(load)}")
-        try:
-            return _staged(connection, load, dialect, records, folder)
-        finally:
-            for spooled in folder.glob("spool-*.parquet"):
-                spooled.unlink()
+        staged = _staged(connection, load, dialect, records, folder)
+        return replace(staged, findings=(*staged.findings, *unknown))
+
+
+@contextmanager
+def _no_spool(folder: Path) -> Iterator[None]:
+    """Leave no spooled file behind."""
+    try:
+        yield
+    finally:
+        for spooled in folder.glob("spool-*.parquet"):
+            spooled.unlink()
 
 
 def _converted(load: Load) -> str:

@@ -11,7 +11,7 @@ own, whose names are compared by their letters and digits only::
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as resources
@@ -34,6 +34,15 @@ _NESTED = re.compile(r"MAP\(.*|STRUCT\(.*|.*\]|JSON")
 
 class BadDialect(WarehouseError):
     """There is no such dialect, or its file does not keep to the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file: its name in DuckDB, its type there, and how the file spells it."""
+
+    name: str
+    kind: str
+    spelled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +147,14 @@ def parse_dialect(name: str, text: str) -> Dialect:
     )
 
 
-def mapped(dialect: Dialect, schema: Mapping[str, str], source: str) -> str:
+def mapped(dialect: Dialect, there: Sequence[Column], source: str) -> str:
     """Write the SELECT of FOCUS columns and the trace over ``source``.
 
-    ``source`` is a FROM clause with the file's columns, whose types ``schema`` tells, and the
-    trace.
+    ``source`` is a FROM clause with the columns that are ``there``, and the trace.
     """
-    columns = [f"{_value(name, schema)} AS {quoted(name)}" for name in dialect.columns]
+    columns = [f"{_value(name, there)} AS {quoted(name)}" for name in dialect.columns]
     columns += [
-        f"{_gathered(name, prefix, schema)} AS {quoted(name)}"
+        f"{_gathered(name, prefix, there)} AS {quoted(name)}"
         for name, prefix in dialect.gathers.items()
         if name not in dialect.columns
     ]
@@ -157,26 +165,25 @@ def mapped(dialect: Dialect, schema: Mapping[str, str], source: str) -> str:
         SELECT * FROM ({select})"""  # noqa: S608 - see above
 
 
-def _value(name: str, schema: Mapping[str, str]) -> str:
+def _value(name: str, there: Sequence[Column]) -> str:
     """One column of ``record``: nested values as JSON text, empty text as null."""
-    column = next((one for one in schema if squash(one) == squash(name)), None)
-    return "NULL::VARCHAR" if column is None else _plain(column, schema[column])
+    column = next((one for one in there if squash(one.spelled) == squash(name)), None)
+    if column is None:
+        return "NULL::VARCHAR"
+    if _NESTED.fullmatch(column.kind):
+        return f"to_json({quoted(column.name)})::VARCHAR"
+    return f"nullif({quoted(column.name)}, '')" if column.kind == "VARCHAR" else quoted(column.name)
 
 
-def _plain(column: str, kind: str) -> str:
-    if _NESTED.fullmatch(kind):
-        return f"to_json({quoted(column)})::VARCHAR"
-    return f"nullif({quoted(column)}, '')" if kind == "VARCHAR" else quoted(column)
-
-
-def _gathered(name: str, prefix: str, schema: Mapping[str, str]) -> str:
+def _gathered(name: str, prefix: str, there: Sequence[Column]) -> str:
     """A JSON object of the columns with the prefix, by the rest of their names; nulls left out."""
-    keys = {key: column for column in schema if (key := _key(column, prefix))}
-    if not keys:
-        return _value(name, schema)
     pairs = ", ".join(
-        f"{literal(key)}, nullif({quoted(column)}::VARCHAR, '')" for key, column in keys.items()
+        f"{literal(key)}, nullif({quoted(column.name)}::VARCHAR, '')"
+        for column in there
+        if (key := _key(column.spelled, prefix))
     )
+    if not pairs:
+        return _value(name, there)
     return f"nullif(json_merge_patch('{{}}', json_object({pairs}))::VARCHAR, '{{}}')"
 
 

@@ -5,6 +5,7 @@ line breaks in quotes) and every later pass is parallel.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def as_parquet(connection: duckdb.DuckDBPyConnection, file: LoadFile, folder: Pa
     if file.format == "parquet":
         return file.path
     target = str(folder / f"spool-{file.file_id}.parquet")
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in file.columns)
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in _told_apart(file.columns))
     read = (
         f"read_csv({literal(file.path)}, auto_detect = false, header = true, delim = ',', "
         f"quote = '\"', escape = '\"', strict_mode = true, nullstr = ['', 'NULL', 'null'], "
@@ -82,6 +83,18 @@ def records_in(connection: duckdb.DuckDBPyConnection, path: str) -> int:
         f"SELECT count(*) FROM read_parquet({literal(path)})"  # noqa: S608 - a quoted path
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """The names, where those that differ in case only get a number, as DuckDB does in Parquet."""
+    told: dict[str, str] = {}
+    for name in names:
+        new, number = name, 0
+        while new.lower() in told:
+            number += 1
+            new = f"{name}_{number}"
+        told[new.lower()] = new
+    return list(told.values())
 
 
 def _compression(file: LoadFile) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.load_dialects import BadDialect, Dialect, mapped, quoted
+from warehouse.load_dialects import BadDialect, Column, Dialect, mapped, quoted
 from warehouse.load_files import (
     LoadFile,
     UnreadableDelivery,
@@ -37,14 +37,14 @@ def register(
     readers = resources("warehouse").joinpath("sql", "load", "readers.sql")
     connection.execute(readers.read_text(encoding="utf-8"))
     paths = {file.file_id: as_parquet(connection, file, folder) for file in files}
-    groups: dict[tuple[tuple[str, str], ...], list[LoadFile]] = {}
+    groups: dict[tuple[Column, ...], list[LoadFile]] = {}
     for file in files:
-        groups.setdefault(schema_of(connection, file, paths[file.file_id]), []).append(file)
+        groups.setdefault(_columns(connection, file, paths[file.file_id]), []).append(file)
     _list_files(connection, files, paths)
     selects = []
-    for schema, group in groups.items():
-        source = _source(dict(schema), [paths[file.file_id] for file in group])
-        selects.append(_typed(connection, table, dict(schema), source, dialect))
+    for there, group in groups.items():
+        source = _source(there, [paths[file.file_id] for file in group])
+        selects.append(_typed(connection, table, there, source, dialect))
     connection.execute(f"CREATE TEMP VIEW delivered AS {' UNION ALL '.join(selects)}")
     return {file.file_id: records_in(connection, paths[file.file_id]) for file in files}
 
@@ -61,10 +61,25 @@ def _list_files(
     )
 
 
-def _source(schema: Mapping[str, str], paths: Sequence[str]) -> str:
+def _columns(
+    connection: duckdb.DuckDBPyConnection, file: LoadFile, path: str
+) -> tuple[Column, ...]:
+    schema = schema_of(connection, file, path)
+    if len(schema) != len(file.columns):
+        raise UnreadableDelivery(
+            f"{file.name}: has {len(schema)} columns, but had {len(file.columns)} when it was "
+            "looked at; load it again"
+        )
+    return tuple(
+        Column(name, kind, spelled)
+        for (name, kind), spelled in zip(schema, file.columns, strict=True)
+    )
+
+
+def _source(there: Sequence[Column], paths: Sequence[str]) -> str:
     """The FROM clause of files of one schema: their columns, and the trace back to the record."""
     listed = ", ".join(literal(path) for path in paths)
-    raw = ", ".join(f"{quoted(c)} := {quoted(c)}" for c in schema)
+    raw = ", ".join(f"{quoted(one.name)} := {quoted(one.name)}" for one in there)
     # Names are quoted.
     return f"""FROM (SELECT delivered_row.*, delivered_file.file_id AS _file_id,
                 delivered_file.file_name AS _file_name, file_row_number + 1 AS _record_number,
@@ -77,14 +92,14 @@ def _source(schema: Mapping[str, str], paths: Sequence[str]) -> str:
 def _typed(
     connection: duckdb.DuckDBPyConnection,
     table: str,
-    schema: Mapping[str, str],
+    there: Sequence[Column],
     source: str,
     dialect: Dialect | None,
 ) -> str:
     wanted = template(table)
     if dialect is None:
-        return typed(wanted, schema, source)
-    select = mapped(dialect, schema, source)
+        return typed(wanted, {one.name: one.kind for one in there}, source)
+    select = mapped(dialect, there, source)
     rows = connection.execute(f"DESCRIBE {select}").fetchall()
     given = {str(row[0]): str(row[1]) for row in rows if not str(row[0]).startswith("_")}
     if unknown := sorted(set(given) - set(wanted)):

@@ -8,6 +8,7 @@ from warehouse.duck import DuckEngine
 from warehouse.errors import WarehouseError
 from warehouse.lake import Lake
 from warehouse.port import WHOLE_SOURCE, Engine, Partition, Question, StagedFile
+from warehouse.spark import SparkEngine
 from warehouse.tables import SOURCE, spec_of
 
 
@@ -31,6 +32,8 @@ def loader(engine: Engine) -> DuckEngine:
     Raises:
         NoLoader: When it is another one.
     """
+    if isinstance(engine, SparkEngine):
+        return engine.duck
     if not isinstance(engine, DuckEngine):
         raise NoLoader(f"{type(engine).__name__} cannot load files; loads run in DuckDB")
     return engine

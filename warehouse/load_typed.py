@@ -6,6 +6,7 @@ is not turned into text here: only a complaint about it needs that.
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from warehouse.load_dialects import TRACE, quoted
 from warehouse.tables import ColumnType, spec_of
@@ -26,8 +27,24 @@ JSON_COLUMNS = frozenset(
 )
 """Columns whose text must be a JSON object."""
 
-REMOVED_COLUMNS = {"cost_line": ("ProviderName", "PublisherName")}
-"""Columns of older FOCUS versions, which the load's question still sees."""
+ASKED_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "cost_line": MappingProxyType(
+            {
+                "ProviderName": "text",
+                "PublisherName": "text",
+                "x_UsageType": "text",
+                "x_SkuMeterName": "text",
+                "x_SkuDetails": "json",
+                "x_MachineType": "text",
+                "x_AcceleratorModel": "text",
+                "x_AcceleratorCount": "long",
+                "x_PurchaseModel": "text",
+            }
+        )
+    }
+)
+"""Columns of older FOCUS versions and hints at machines, which the load's question sees as well."""
 
 _WANTED = {
     ColumnType.STRING: "text",
@@ -46,7 +63,7 @@ def template(table: str) -> dict[str, str]:
         for name, kind in spec_of(table).columns.items()
         if not name.startswith("x_")
     }
-    return named | dict.fromkeys(REMOVED_COLUMNS.get(table, ()), "text")
+    return named | dict(ASKED_COLUMNS.get(table, {}))
 
 
 def typed(wanted: Mapping[str, str], schema: Mapping[str, str], source: str) -> str:

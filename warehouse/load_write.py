@@ -24,6 +24,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "usage": "gpu_usage",
         "jobs": "job_run",
         "nodes": "node",
+        "availability": "availability",
     }
 )
 """The table that each kind of delivery fills."""

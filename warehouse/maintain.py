@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from os.path import realpath
-from pathlib import Path
 
 from pyiceberg.table import Table
 
-from warehouse.lake import LOADS, Lake, refs_key
+from warehouse.lake import Lake, refs_key
 from warehouse.locks import alive, held, lock_key
+from warehouse.storage import LOADS, StoredFile
 from warehouse.tables import TABLES
-from warehouse.transactions import redo
+from warehouse.transactions import redo, storage_fails
 
 KEEP_DAYS = 30
 ORPHAN_HOURS = 48
@@ -48,8 +47,9 @@ def maintain(
     lake.ensure_tables()
     with held(lake.url, [lock_key("maintain")]):
         expired = sum(_expire(lake, name, now - timedelta(days=keep_days)) for name in TABLES)
-        deleted = _delete_orphans(lake, now - timedelta(hours=orphan_hours))
-    return Maintained(expired, len(deleted), sum(deleted))
+        with storage_fails("the lake"):
+            deleted = _delete_orphans(lake, now - timedelta(hours=orphan_hours))
+    return Maintained(expired, len(deleted), sum(file.size_bytes for file in deleted))
 
 
 def _expire(lake: Lake, name: str, before: datetime) -> int:
@@ -70,52 +70,34 @@ def _expire_once(table: Table, before_ms: int) -> int:
     return len(old)
 
 
-def _delete_orphans(lake: Lake, before: datetime) -> list[int]:
-    """Delete what nothing needs; returns the sizes of the deleted files."""
-    loads = lake.root / LOADS
-    folders = sorted(loads.iterdir()) if loads.exists() else []
-    open_folders = {loads / name for name in alive(lake.url, [folder.name for folder in folders])}
-    needed = {path for name in TABLES for path in _referred(lake.table(name))}
-    places = [folder for folder in folders if folder not in open_folders]
-    places += [lake.root / name for name in TABLES]
-    sizes = [
-        _delete(file)
-        for place in places
-        for file in sorted(place.rglob("*"))
-        if _is_old_file(file, before) and realpath(file) not in needed
+def _delete_orphans(lake: Lake, before: datetime) -> list[StoredFile]:
+    """Delete what nothing needs, and tell what it was."""
+    loads = lake.storage.loads()
+    open_loads = alive(lake.url, loads)
+    dead = [name for name in loads if name not in open_loads]
+    needed = {lake.storage.one_name(uri) for name in TABLES for uri in referred(lake.table(name))}
+    gone = [
+        file
+        for place in [*(f"{LOADS}/{name}" for name in dead), *TABLES]
+        for file in lake.storage.files(place)
+        if file.written_at < before and lake.storage.one_name(file.uri) not in needed
     ]
-    _remove_empty(places, loads, before)
-    return sizes
+    lake.storage.delete(gone)
+    lake.storage.tidy(dead, before)
+    return gone
 
 
-def _referred(table: Table) -> Iterator[str]:
-    """The real path of every file that the table, now or in a kept snapshot, consists of."""
-    yield realpath(table.metadata_location)
+def referred(table: Table) -> Iterator[str]:
+    """The address of every file that the table, now or in a kept snapshot, consists of."""
+    yield table.metadata_location
     for logged in table.metadata.metadata_log:
-        yield realpath(logged.metadata_file)
+        yield logged.metadata_file
     seen: set[str] = set()
     for snapshot in table.snapshots():
-        yield realpath(snapshot.manifest_list)
+        yield snapshot.manifest_list
         for manifest in snapshot.manifests(table.io):
             if manifest.manifest_path not in seen:
                 seen.add(manifest.manifest_path)
-                yield realpath(manifest.manifest_path)
+                yield manifest.manifest_path
                 for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
-                    yield realpath(entry.data_file.file_path)
-
-
-def _is_old_file(path: Path, before: datetime) -> bool:
-    return path.is_file() and path.lstat().st_mtime < before.timestamp()
-
-
-def _delete(file: Path) -> int:
-    size = file.lstat().st_size
-    file.unlink()
-    return size
-
-
-def _remove_empty(places: list[Path], loads: Path, before: datetime) -> None:
-    for place in places:
-        old = place.parent == loads and place.stat().st_mtime < before.timestamp()
-        if old and not any(place.iterdir()):
-            place.rmdir()
+                    yield entry.data_file.file_path

@@ -16,6 +16,13 @@ def register_teams(connection: duckdb.DuckDBPyConnection, teams: Iterable[str]) 
     connection.register(_TEAMS, pa.table({"team": pa.array(sorted(teams), pa.string())}))
 
 
+def register_files(
+    connection: duckdb.DuckDBPyConnection, name: str, table: str, files: list[str]
+) -> None:
+    """Make ``name`` a view over ``files``, with all columns of ``table``."""
+    _rows(connection, spec_of(table), files).create_view(name)
+
+
 def register_table(
     connection: duckdb.DuckDBPyConnection, table: str, files: list[str], *, scoped: bool
 ) -> None:

@@ -129,6 +129,8 @@ COST_LINE = _spec(
     _columns(_S, "CapacityReservationId CapacityReservationStatus"),
     _columns(_S, "AllocatedMethodId AllocatedMethodDetails AllocatedResourceId"),
     _columns(_S, "AllocatedResourceName AllocatedTags"),
+    {"x_MachineType": _S, "x_AcceleratorModel": _S, "x_AcceleratorCount": _I},
+    {"x_AcceleratorHours": _M, "x_PurchaseModel": _S},
 )
 
 PRICE = _spec(
@@ -138,6 +140,7 @@ PRICE = _spec(
     _columns(_S, "provider region zone machine_type purchase_model"),
     {"term_months": _I, "unit": _S, "amount": _M, "currency": _S},
     _columns(_T, "valid_from valid_to"),
+    {"contract": _S},
 )
 
 AVAILABILITY = _spec(
@@ -146,7 +149,7 @@ AVAILABILITY = _spec(
     Scope.EVERYTHING,
     {"at": _T},
     _columns(_S, "provider region zone machine_type market"),
-    _columns(_I, "requested obtained"),
+    _columns(_I, "requested obtained score"),
 )
 
 NODE = _spec(

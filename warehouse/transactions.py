@@ -5,19 +5,52 @@ tables here are made with ``commit.retry.num-retries=0``, so that this module al
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 
-from warehouse.errors import CommitConflict
+from warehouse.errors import CommitConflict, StorageFailed
 
 Result = TypeVar("Result")
 
 TRIES = 40
 _WAIT_S = 0.02
 _LONGEST_WAIT_S = 0.5
+
+
+class QuickTransaction(Transaction):
+    """A transaction that works its metadata out once per change, not at each of some thirty looks.
+
+    PyIceberg copies all of the metadata every time, which takes most of a commit where many
+    snapshots are kept.
+    """
+
+    _worked_out: tuple[int, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The table's metadata with what was changed so far."""
+        changes = len(self._updates)
+        if self._worked_out is None or self._worked_out[0] != changes:
+            self._worked_out = (changes, super().table_metadata)
+        return self._worked_out[1]
+
+
+@contextmanager
+def storage_fails(what: str) -> Iterator[None]:
+    """Say of what the folder or bucket could not be read or written.
+
+    Raises:
+        StorageFailed: In the place of any error of the operating system.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(what, error) from error
 
 
 def redo(

@@ -40,13 +40,21 @@ def maintain(
         typer.Option(min=1, help="Days that untagged snapshots are kept (default: the setting)."),
     ] = None,
 ) -> None:
-    """Expire old snapshots; delete files older than 48 h that nothing refers to."""
+    """Put small files together, expire old snapshots, delete unused files older than 48 h."""
     from service.cli.console import open_wiring, out
     from service.usecases.maintain_lake import maintain_lake
 
     with open_wiring() as wiring:
         days = keep_days or wiring.settings.snapshot_keep_days
-        done = maintain_lake(wiring.lake, clock=wiring.clock, keep_days=days)
+        compacted, done = maintain_lake(
+            wiring.lake, wiring.engine, clock=wiring.clock, new_id=wiring.new_id, keep_days=days
+        )
+    out.print(
+        f"Put {compacted.files_before:,} small files of {compacted.partitions:,} partitions together"
+        f" into {compacted.files_after:,}."
+    )
+    if compacted.overtaken:
+        out.print(f"Left {compacted.overtaken:,} partitions that a load replaced meanwhile.")
     out.print(
         f"Expired {done.expired_snapshots:,} snapshots older than {days} days; deleted "
         f"{done.deleted_files:,} files ({done.deleted_bytes / 2**20:,.1f} MiB)."

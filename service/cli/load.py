@@ -38,6 +38,7 @@ class KindName(StrEnum):
     USAGE = "usage"
     JOBS = "jobs"
     NODES = "nodes"
+    AVAILABILITY = "availability"
 
 
 def register(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ import typer
 COMMANDS = (
     "load",
     "costs",
+    "export",
     "submit",
     "plan",
     "policy",

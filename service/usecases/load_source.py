@@ -16,7 +16,7 @@ from warehouse.errors import OlderDelivery, WarehouseError
 from warehouse.load_write import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -89,8 +89,7 @@ def load_source(  # noqa: PLR0913  (every long-lived part comes by name)
     _clear(temp_folder, clock())
     loading = _Loading(source, lake, engine, store, new_id, clock, temp_folder, guard)
     known = marks(source.name, lake=lake, store=store)
-    wanted = (one for one in source.announced(known) if periods is None or one.period in periods)
-    done = [loading.load(one, known) for one in wanted]
+    done = list(loading.load_all(known, periods))
     if done and all(one.outcome == "failed" for one in done):
         raise SourceError("; ".join(sorted({one.reason or "" for one in done})))
     return done
@@ -127,6 +126,15 @@ class _Loading:
     clock: Callable[[], datetime]
     temp_folder: Path
     guard: Guard
+
+    def load_all(self, known: Marks, periods: frozenset[str] | None) -> Iterator[Loaded]:
+        """Load all that the source announces, until it cannot be asked any more."""
+        try:
+            for one in self.source.announced(known):
+                if periods is None or one.period in periods:
+                    yield self.load(one, known)
+        except SourceError as fault:
+            yield Loaded(self.source.name, "", None, "failed", 0.0, reason=str(fault))
 
     def load(self, one: Announcement, known: Marks) -> Loaded:
         """Fetch and load one announcement, unless the lake holds it."""

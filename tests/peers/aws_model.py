@@ -15,12 +15,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
-from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestDict
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 
 Params = dict[str, Any]
 Handler = Callable[[Params], Params]
@@ -74,11 +74,12 @@ class Answer:
 class FakeAws:
     """What it answers, by service and operation, and what it was asked.
 
-    A handler gets the parameters and ``Region`` (that the client signed for).
+    A handler gets the parameters and ``Region`` (that the client signed for); of ``files`` a
+    number is an HTTP status that is answered instead.
     """
 
     handlers: dict[tuple[str, str], Handler]
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes | int] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     url: str = ""
     faults: list[AssertionError] = field(default_factory=list)
@@ -87,11 +88,17 @@ class FakeAws:
         """Return the parameters of every call of an operation."""
         return [call.params for call in self.calls if call.operation == operation]
 
+    def check(self) -> None:
+        """Fail if a reply since the last check did not fit its model."""
+        faults, self.faults = self.faults, []
+        if faults:
+            raise faults[0]
+
     def answer(self, request: Request) -> Answer:
         """Answer one request."""
         if request.method == "GET" and request.path.startswith(FILES):
-            found = self.files.get(request.path.removeprefix(FILES))
-            return Answer(200, {}, found) if found is not None else Answer(404, {}, b"")
+            found = self.files.get(request.path.removeprefix(FILES), 404)
+            return Answer(found, {}, b"") if isinstance(found, int) else Answer(200, {}, found)
         scope = _CREDENTIAL.search(request.headers.get("Authorization", ""))
         if scope is None:
             return Answer(403, {}, b"not signed")
@@ -126,11 +133,11 @@ class FakeAws:
         return reply
 
 
-def _parsed(request: Request) -> dict[str, Any]:
+def _parsed(request: Request) -> RequestDict:
     form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     return {
         "method": request.method,
-        "headers": dict(request.headers),
+        "headers": Headers(list(request.headers.items())),
         "body": request.body,
         "url_path": urlsplit(request.path).path,
         "values": MultiDict(form),
@@ -144,7 +151,7 @@ _SERVICES = ("ec2", "pricing", "ce", "savingsplans", "service-quotas", "sts")
 def _operation(request: Request, signing_name: str) -> OperationModel:
     """Find which operation of which service is meant."""
     model = next(
-        found for name in _SERVICES if _signs_as(found := get_service_model(name)) == signing_name
+        one for name in _SERVICES if _signs_as(one := get_service_model(name)) == signing_name
     )
     protocol = model.metadata["protocol"]
     if protocol == "json":
@@ -154,7 +161,8 @@ def _operation(request: Request, signing_name: str) -> OperationModel:
     else:
         path = urlsplit(request.path).path
         name = next(one for one in model.operation_names if _path(model, one) == path)
-    return model.operation_model(name)
+    found: OperationModel = model.operation_model(name)
+    return found
 
 
 def _signs_as(model: ServiceModel) -> str:
@@ -169,10 +177,9 @@ def _refusal(error: ApiError, protocol: str) -> Answer:
     """Write an error the way of the protocol."""
     if protocol in {"ec2", "query"}:
         told = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
-        if protocol == "ec2":
-            text = f"<Response><Errors><Error>{told}</Error></Errors><RequestID>r</RequestID></Response>"
-        else:
-            text = f"<ErrorResponse><Error>{told}</Error><RequestId>r</RequestId></ErrorResponse>"
+        text = f"<Response><Errors><Error>{told}</Error></Errors></Response>"
+        if protocol == "query":
+            text = f"<ErrorResponse><Error>{told}</Error></ErrorResponse>"
         return Answer(error.status, {"Content-Type": "text/xml"}, text.encode())
     body = json.dumps({"__type": error.code, "message": error.message}).encode()
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code}
@@ -181,7 +188,7 @@ def _refusal(error: ApiError, protocol: str) -> Answer:
 
 @contextmanager
 def fake_aws(
-    handlers: Mapping[tuple[str, str], Handler], files: Mapping[str, bytes] | None = None
+    handlers: Mapping[tuple[str, str], Handler], files: Mapping[str, bytes | int] | None = None
 ) -> Iterator[FakeAws]:
     """Serve ``handlers`` on a free port; fails at the end if a reply did not fit its model."""
     peer = FakeAws(dict(handlers), dict(files or {}))
@@ -195,8 +202,7 @@ def fake_aws(
         server.shutdown()
         server.server_close()
         thread.join()
-    if peer.faults:
-        raise peer.faults[0]
+    peer.check()
 
 
 def _http(peer: FakeAws) -> type[BaseHTTPRequestHandler]:
@@ -208,14 +214,14 @@ def _http(peer: FakeAws) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = peer.answer(Request(self.command, self.path, self.headers, body))
+            answer = peer.answer(Request(self.command, self.path, dict(self.headers), body))
             self.send_response(answer.status)
             for name, value in {**answer.headers, "Content-Length": len(answer.body)}.items():
                 self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - the base's name
 
     return Http
 

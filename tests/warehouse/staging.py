@@ -1,8 +1,8 @@
-"""Stages files as the load does and reads back what was written, for tests of dialects and kinds."""
+"""Stages files as the load does, and reads back what was written."""
 
 import csv
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from warehouse.duck import DuckEngine
 from warehouse.lake import Lake
 from warehouse.load import Staged, stage
-from warehouse.load_dialects import read_dialect
+from warehouse.load_dialects import Dialect, read_dialect
 from warehouse.load_files import LoadFile
 from warehouse.load_write import Load
 
@@ -25,7 +25,7 @@ class Stager:
         """Keep the parts; ``folder`` takes the files that are made here."""
         self.lake, self.engine, self.folder = lake, engine, folder
         self.references: Mapping[str, pa.Table] = {}
-        self.dialects = read_dialect
+        self.dialects: Callable[[str], Dialect] = read_dialect
         self._number = 0
 
     def table(

@@ -78,8 +78,10 @@ def is_missing(problem: ClientError) -> bool:
 
 
 @contextmanager
-def plain_errors(what: str) -> Iterator[None]:
+def plain_errors(what: str, permission: str = "") -> Iterator[None]:
     """Turn AWS's errors of doing ``what`` (as ``reading s3://bucket/key``) into a source's.
+
+    ``permission`` is what AWS asks for (as ``s3:GetObject on arn:…``), named when it refuses.
 
     Raises:
         TransientSourceError: When another try may help.
@@ -88,12 +90,12 @@ def plain_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as problem:
-        raise _of_answer(problem, what) from problem
+        raise _of_answer(problem, what, permission) from problem
     except BotoCoreError as problem:
         raise _of_no_answer(problem, what) from problem
 
 
-def _of_answer(problem: ClientError, what: str) -> SourceError:
+def _of_answer(problem: ClientError, what: str, permission: str) -> SourceError:
     """Say what an error that AWS answered means."""
     code = code_of(problem)
     status = int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
@@ -102,7 +104,9 @@ def _of_answer(problem: ClientError, what: str) -> SourceError:
     if code in _BUSY or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
         return TransientSourceError(f"{what}: AWS is busy ({code}); try again later")
     said = problem.response.get("Error", {}).get("Message", "")
-    meaning = _MEANINGS.get(code, "AWS refuses the request")
+    meaning = _MEANINGS.get(code, "AWS does not accept the request")
+    if meaning == _DENIED and permission:
+        meaning += f"; allow {permission}"
     return RejectedSourceError(f"{what}: {meaning} (AWS says {code}: {said})")
 
 

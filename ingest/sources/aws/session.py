@@ -78,7 +78,7 @@ class _Role(CredentialProvider):
     def __init__(
         self, own: Session, options: dict[str, Any], role_arn: str, extra: dict[str, str]
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # botocore has no types
         self._own = own
         self._options = options
         self._role_arn = role_arn

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 
 from azure.core.exceptions import (
     AzureError,
@@ -42,9 +43,14 @@ _MEANINGS = {
 def code_of(problem: HttpResponseError) -> str:
     """Return Azure's own name of an error, else the HTTP status."""
     named = getattr(problem, "error_code", None) or getattr(problem.error, "code", None)
-    if not named and problem.response is not None:
-        named = problem.response.headers.get("x-ms-error-code")
-    return str(getattr(named, "value", named) or problem.status_code)
+    if not named:
+        named = getattr(problem.response, "headers", {}).get("x-ms-error-code")
+    return word(named) or str(problem.status_code)
+
+
+def word(value: str | None) -> str:
+    """Return Azure's own word for a state or a type, which its client may hold as an enum."""
+    return str(value.value if isinstance(value, Enum) else value or "")
 
 
 @contextmanager
@@ -58,7 +64,9 @@ def plain_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClientAuthenticationError as problem:
-        raise RejectedSourceError(f"{what}: {_signing_in(problem)}") from problem
+        raise RejectedSourceError(
+            f"{what}: {_untrusted(problem) or _signing_in(problem)}"
+        ) from problem
     except HttpResponseError as problem:
         raise _of_answer(problem, what) from problem
     except AzureError as problem:
@@ -96,15 +104,22 @@ def _meaning(problem: HttpResponseError) -> str:
 def _of_no_answer(problem: AzureError, what: str) -> SourceError:
     """Say what an error means that happened before Azure could answer."""
     text = _first_line(problem)
-    if "CERTIFICATE_VERIFY_FAILED" in str(problem):
-        return RejectedSourceError(
-            f"{what}: the certificate is not trusted; set ca_file to the file of your company's "
-            f"certificates ({text})"
-        )
+    if untrusted := _untrusted(problem):
+        return RejectedSourceError(f"{what}: {untrusted}")
     if isinstance(problem, ServiceRequestError | ServiceResponseError):
         return TransientSourceError(f"{what}: Azure cannot be reached; try again later ({text})")
     return RejectedSourceError(f"{what}: {text}")
 
 
+def _untrusted(problem: AzureError) -> str | None:
+    """Say what to do about a certificate that is not trusted, where that is the problem."""
+    if "CERTIFICATE_VERIFY_FAILED" not in str(problem):
+        return None
+    return "the certificate is not trusted; set ca_file to the file of your company's certificates"
+
+
 def _first_line(problem: AzureError) -> str:
-    return (problem.message or str(problem)).strip().partition("\n")[0]
+    """Return the line that tells most: of several ways to sign in, the one that was tried."""
+    lines = [line.strip() for line in (problem.message or str(problem)).strip().splitlines()]
+    tried = [line for line in lines if "Credential: " in line and "unavailable" not in line]
+    return (tried or lines or [""])[0]

@@ -1,6 +1,7 @@
 """The manifest that Azure writes beside an export's files: what a run delivered, of which month."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from ingest.port import RejectedSourceError, TransientSourceError
 BILLS = {"FocusCost": "focus", "ActualCost": "azure-actual", "AmortizedCost": "azure-amortized"}
 """The types of export that are bills, and how they are read."""
 
+_VERSION = re.compile(r"\d+\.\d+")
 _MONTHLY = frozenset(
     {"MonthToDate", "BillingMonthToDate", "TheLastMonth", "TheLastBillingMonth", "TheCurrentMonth"}
 )
@@ -31,6 +33,7 @@ class Manifest:
 
     resource_id: str
     type: str
+    data_version: str
     run_id: str
     time_frame: str
     submitted: datetime
@@ -45,6 +48,12 @@ class Manifest:
         return f"{self.start:%Y-%m}"
 
     @property
+    def focus_version(self) -> str:
+        """The version of FOCUS that a FocusCost export is in: 1.2 of 1.2-preview, 1.0 of 1.0r2."""
+        found = _VERSION.match(self.data_version)
+        return found[0] if found else "1.0"
+
+    @property
     def version(self) -> int:
         """When the run was submitted (milliseconds since 1970)."""
         return int(self.submitted.timestamp() * 1000)
@@ -57,12 +66,18 @@ class Manifest:
     @property
     def is_whole_month(self) -> bool:
         """Whether the run holds all that there was of its calendar month when it was submitted."""
-        if self.start.day != 1 or (self.end - timedelta(seconds=1)).month != self.start.month:
+        after = (self.start + timedelta(days=32)).replace(day=1)
+        if self.start.day != 1 or not self.start <= self.end <= after:
             return False
-        if self.time_frame in _MONTHLY:
+        if self.time_frame in _MONTHLY or self.end + timedelta(days=1) >= after:
             return True
-        reaches_the_end = (self.end + timedelta(days=1)).month != self.start.month
-        return reaches_the_end or self.end.date() >= self.submitted.date() - timedelta(days=1)
+        return self.end.date() >= self.submitted.date() - timedelta(days=1)
+
+    def is_of(self, scope: str) -> bool:
+        """Say whether the export is one of ``scope`` (small letters; empty for any)."""
+        return not scope or self.resource_id.strip("/").lower().startswith(
+            f"{scope}/providers/microsoft.cost"
+        )
 
 
 def parse_manifest(text: bytes, place: str) -> Manifest:
@@ -98,6 +113,7 @@ def _manifest(found: Mapping[str, Any]) -> Manifest:
     return Manifest(
         resource_id=str(config.get("resourceId", "")),
         type=config["type"],
+        data_version=str(config.get("dataVersion", "")),
         run_id=str(run.get("runId", "")),
         time_frame=str(config.get("timeFrame", "")),
         submitted=_moment(run["submittedTime"]),

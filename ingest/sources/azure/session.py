@@ -4,7 +4,6 @@ Retries are the SDK's own: 408, 429 and 5xx, up to six times, with Retry-After h
 Management also says in headers of its own how long to wait; those count as Retry-After.
 """
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +43,7 @@ class AzureSession:
         options: dict[str, Any] = {
             "connection_timeout": CONNECT_TIMEOUT_S,
             "read_timeout": READ_TIMEOUT_S,
+            "retry_backoff_factor": 0.2,
         }
         if self._setting.authority:
             # Whoever runs a sign-in of his own is not in Microsoft's list of instances.
@@ -61,6 +61,7 @@ class AzureSession:
             connection_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             retry_total=RETRIES,
+            retry_status=RETRIES,
             retry_backoff_max=LONGEST_WAIT_S,
             raw_response_hook=_with_retry_after,
             **self._trust,
@@ -108,6 +109,14 @@ def _with_retry_after(response: PipelineResponse[Any, Any]) -> None:
     headers = response.http_response.headers
     if "Retry-After" in headers:
         return
-    waits = [int(headers[name]) for name in _COST_WAITS if str(headers.get(name, "")).isdigit()]
+    waits = [wait for name in _COST_WAITS if (wait := _seconds(headers.get(name))) is not None]
     if waits:
         headers["Retry-After"] = str(max(waits))
+
+
+def _seconds(text: str | None) -> float | None:
+    """Read a header's number of seconds, if it is one."""
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.port import Announcement, Check, Delivery, Kind, Marks, RejectedSourceError, SourceError
+from ingest.port import Announcement, Check, Delivery, Kind, Marks, SourceError
 from ingest.registry import files_source
 from service.bootstrap import Wiring
 from service.usecases.load_source import Loaded, failures, load_source, marks
@@ -261,7 +261,7 @@ def test_a_source_that_cannot_be_asked_is_a_refusal(wiring: Wiring, tmp_path: Pa
     """There is nothing to load, and that is not the same as nothing new."""
     source = files_source("aws", [f"{tmp_path}/none-*.csv"])
 
-    with pytest.raises(RejectedSourceError, match="no file fits"):
+    with pytest.raises(SourceError, match="no file fits"):
         load_source(
             source,
             lake=wiring.lake,

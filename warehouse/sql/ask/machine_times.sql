@@ -2,13 +2,26 @@
 -- Where facts overlap the later one holds from its beginning on, so that at any moment a machine
 -- is in one pool at most. `reach` is the end of the time before: a charge that began while the
 -- machine was not there yet belongs to the first time that follows.
-WITH named AS (
-    SELECT 'resource' AS kind, resource_id AS name, * FROM node
-    UNION ALL
-    SELECT 'host' AS kind, host AS name, * FROM node
-    UNION ALL
-    SELECT 'gpu' AS kind, trim(unnest(string_split(translate(gpu_uuids, '[]"', ''), ','))) AS name, *
+WITH gpu AS (
+    SELECT
+        unnest(string_split(translate(gpu_uuids, '[]"', ''), ',')) AS uuid,
+        pool, valid_from, valid_to, x_SourceId, x_FileId, x_RecordNumber
     FROM node
+), named AS (
+    SELECT
+        'resource' AS kind, resource_id AS name,
+        pool, valid_from, valid_to, x_SourceId, x_FileId, x_RecordNumber
+    FROM node
+    UNION ALL
+    SELECT
+        'host' AS kind, host AS name,
+        pool, valid_from, valid_to, x_SourceId, x_FileId, x_RecordNumber
+    FROM node
+    UNION ALL
+    SELECT
+        'gpu' AS kind, trim(uuid) AS name,
+        pool, valid_from, valid_to, x_SourceId, x_FileId, x_RecordNumber
+    FROM gpu
 ), known AS (
     SELECT
         kind, name, pool, x_SourceId, x_FileId, x_RecordNumber,
