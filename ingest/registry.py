@@ -1,8 +1,9 @@
 """Which sources there are, and how a setting becomes one."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ingest.port import Kind, RejectedSourceError, Source
 from ingest.settings import (
@@ -15,6 +16,12 @@ from ingest.settings import (
     SourceSettings,
 )
 from ingest.sources.files import FilesSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from ingest.sources.azure.exports_api import AzureExports
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
@@ -39,6 +46,22 @@ def source_of(setting: SourceSettings, *, clock: Callable[[], datetime]) -> Sour
     from ingest.sources.google import google_source
 
     return google_source(setting, clock=clock)
+
+
+def exports_of(setting: SourceSettings, *, clock: Callable[[], datetime]) -> AzureExports:
+    """Return what sets up and runs the export of a source; only Azure's can be reached from here.
+
+    Raises:
+        RejectedSourceError: When the source is another, or says no scope.
+    """
+    if not isinstance(setting, AzureExportSettings):
+        raise RejectedSourceError(
+            f"{setting.name} is of type {setting.type}; only exports of type azure-export are set "
+            "up and run from here, docs/connect has a page for each of the others"
+        )
+    from ingest.sources.azure.exports_api import AzureExports
+
+    return AzureExports(setting, clock=clock)
 
 
 def files_source(

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
-from sqlalchemy import select
 
 from warehouse.errors import LakeNotOpen
 
 NAMESPACE = "comptroller"
 _SEARCH_PATH = "-csearch_path=lake"
 _DRIVER = "postgresql+psycopg://"
+_LOCATION = """SELECT metadata_location FROM iceberg_tables
+    WHERE catalog_name = %s AND table_namespace = %s AND table_name = %s"""
 
 
 class LakeCatalog(SqlCatalog):
@@ -39,14 +40,9 @@ class LakeCatalog(SqlCatalog):
         return Table(known.name(), known.metadata, known.metadata_location, io, self)
 
     def _location(self, name: str) -> str | None:
-        found = select(IcebergTables.metadata_location).where(
-            IcebergTables.catalog_name == self.name,
-            IcebergTables.table_namespace == NAMESPACE,
-            IcebergTables.table_name == name,
-        )
         with self.engine.connect() as connection:
-            location: str | None = connection.scalar(found)
-            return location
+            row = connection.exec_driver_sql(_LOCATION, (self.name, NAMESPACE, name)).first()
+            return None if row is None else str(row[0])
 
 
 def open_catalog(url: str, uri: str, io_properties: Callable[[], dict[str, str]]) -> LakeCatalog:

@@ -131,14 +131,24 @@ def exchange(
         Overtaken: When one of the ``old`` files is not current any more.
         CommitConflict: When other writers came first at every try.
     """
-    load = _Load(partition.table, (partition,), tuple(new), str(load_id), 0, {}, False, _no_guard, None)
+    load = _Load(
+        partition.table,
+        (partition,),
+        tuple(new),
+        str(load_id),
+        version=0,
+        delivered={},
+        complete=False,
+        guard=_no_guard,
+        mark=None,
+    )
     _check(load)
-    files = _published(lake, load)
+    load = replace(load, files=_published(lake, load))
     with partition_locks(lake.url, [partition]):
         return redo(
             partition.table,
             lambda: lake.table(partition.table),
-            lambda found: _exchange_once(found, replace(load, files=files), set(old)),
+            lambda found: _exchange_once(found, load, set(old)),
         )
 
 

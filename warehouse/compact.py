@@ -54,7 +54,7 @@ def compact(
         ValueError: When ``many`` is less than 2.
         StorageFailed: When the lake's folder or bucket cannot be read or written.
     """
-    if many < 2:
+    if many <= 1:
         raise ValueError("many must be 2 or more")
     found = []
     with held(lake.url, [lock_key("maintain")]):
@@ -125,14 +125,12 @@ def _rewritten(
     except duckdb.IOException as problem:
         raise StorageFailed(str(partition), problem) from problem
     if was != now:  # pragma: no cover - a fault of the engine or the disk
-        raise WrongCommit(f"{path} holds other rows of {partition} than before; nothing was changed")
+        raise WrongCommit(f"{path} holds other rows of {partition} than before; it is not used")
     path.chmod(0o600)
     return StagedFile(str(path), now[0], path.stat().st_size, partition)
 
 
-def _checksum(
-    connection: duckdb.DuckDBPyConnection, relation: str, table: str
-) -> tuple[int, int]:
+def _checksum(connection: duckdb.DuckDBPyConnection, relation: str, table: str) -> tuple[int, int]:
     """The number of rows, and a sum over all their values that no order changes."""
     columns = ", ".join(f'"{name}"' for name in spec_of(table).columns)
     # Names are the table's own.

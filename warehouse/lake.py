@@ -272,7 +272,9 @@ def _missing_columns(table: Table) -> dict[str, ColumnType]:
 
 def _missing_properties(table: Table) -> dict[str, str]:
     wanted = _table_properties(spec_of(table.name()[-1]))
-    return {name: value for name, value in wanted.items() if name not in table.properties}
+    absent = {name: value for name, value in wanted.items() if name not in table.properties}
+    absent.pop("format-version")  # It is a field of the metadata and never among the properties.
+    return absent
 
 
 def _add_missing_properties(table: Table) -> None:

@@ -40,25 +40,12 @@ def register(
     groups: dict[tuple[Column, ...], list[LoadFile]] = {}
     for file in files:
         groups.setdefault(_columns(connection, file, paths[file.file_id]), []).append(file)
-    _list_files(connection, files, paths)
     selects = []
     for there, group in groups.items():
-        source = _source(there, [paths[file.file_id] for file in group])
+        source = _source(there, {paths[file.file_id]: file for file in group})
         selects.append(_typed(connection, table, there, source, dialect))
     connection.execute(f"CREATE TEMP VIEW delivered AS {' UNION ALL '.join(selects)}")
     return {file.file_id: records_in(connection, paths[file.file_id]) for file in files}
-
-
-def _list_files(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[LoadFile], paths: Mapping[str, str]
-) -> None:
-    connection.execute(
-        "CREATE TEMP TABLE delivered_file (path VARCHAR, file_id VARCHAR, file_name VARCHAR)"
-    )
-    connection.executemany(
-        "INSERT INTO delivered_file VALUES (?, ?, ?)",
-        [(paths[file.file_id], file.file_id, file.name) for file in files],
-    )
 
 
 def _columns(
@@ -76,17 +63,22 @@ def _columns(
     )
 
 
-def _source(there: Sequence[Column], paths: Sequence[str]) -> str:
-    """The FROM clause of files of one schema: their columns, and the trace back to the record."""
-    listed = ", ".join(literal(path) for path in paths)
+def _source(there: Sequence[Column], files: Mapping[str, LoadFile]) -> str:
+    """The FROM clause of files of one schema by path: their columns, and the trace to the record.
+
+    Names are looked up in a map and not by a join: that would turn columns of few different
+    values, which are computed once per value, into columns that are computed row by row.
+    """
+    listed = ", ".join(literal(path) for path in files)
+    ids = ", ".join(literal(file.file_id) for file in files.values())
+    names = ", ".join(literal(file.name) for file in files.values())
     raw = ", ".join(f"{quoted(one.name)} := {quoted(one.name)}" for one in there)
     # Names are quoted.
-    return f"""FROM (SELECT delivered_row.*, delivered_file.file_id AS _file_id,
-                delivered_file.file_name AS _file_name, file_row_number + 1 AS _record_number,
+    return f"""FROM (SELECT *, map([{listed}], [{ids}])[_path] AS _file_id,
+                map([{listed}], [{names}])[_path] AS _file_name,
+                file_row_number + 1 AS _record_number,
                 to_json(struct_pack({raw}))::VARCHAR AS _raw
-            FROM read_parquet([{listed}], file_row_number = true, filename = '_path')
-                AS delivered_row
-            JOIN delivered_file ON delivered_file.path = delivered_row._path)"""  # noqa: S608 - see above
+            FROM read_parquet([{listed}], file_row_number = true, filename = '_path'))"""  # noqa: S608 - see above
 
 
 def _typed(

@@ -63,7 +63,8 @@ def open_session(url: str, options: Mapping[str, str]) -> "SparkSession":
     kind = _answering(url)
     settings = {**options, **_SAME_ANSWERS}
     try:
-        return _connected(url, settings) if kind == "sc" else _classic(url, settings)
+        with pandas_is_new():
+            return _connected(url, settings) if kind == "sc" else _classic(url, settings)
     except Exception as error:  # pyspark, py4j and gRPC have no base class in common.
         first = str(error).strip().partition("\n")[0]
         raise SparkNotOpen(f"Spark at {shown(url)} cannot be used: {first}") from error
@@ -77,10 +78,9 @@ def _classic(url: str, settings: Mapping[str, str]) -> "SparkSession":
 
 
 def _connected(url: str, settings: Mapping[str, str]) -> "SparkSession":
-    with pandas_is_new():
-        from pyspark.sql.connect.session import SparkSession as RemoteSession
+    from pyspark.sql.connect.session import SparkSession as RemoteSession
 
-        session: SparkSession = RemoteSession.builder.remote(url).config(map=settings).create()
+    session: SparkSession = RemoteSession.builder.remote(url).config(map=settings).create()
     return session
 
 

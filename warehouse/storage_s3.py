@@ -21,7 +21,8 @@ import duckdb
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from warehouse.catalog import private_folder
 from warehouse.errors import LakeNotOpen
@@ -87,9 +88,7 @@ class S3Storage:
             LakeNotOpen: When that fails; the sentence says what to do.
         """
         with self._plain_words():
-            self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=f"{self._prefix}/", MaxKeys=1
-            )
+            self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{self._prefix}/", MaxKeys=1)
 
     def table_place(self, name: str) -> str:
         """An address below the lake's; a bucket has no folders to make."""
@@ -213,11 +212,13 @@ class S3Storage:
         where = self._endpoint or f"AWS in {self._region}"
         if isinstance(error, NoCredentialsError):
             return (
-                f"there are no AWS credentials for {self.uri}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID"
-                " and AWS_SECRET_ACCESS_KEY, or give this machine a role"
+                f"there are no AWS credentials for {self.uri}: set AWS_PROFILE, or"
+                " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role"
             )
-        if isinstance(error, ConnectionError):
-            return f"no S3 answers at {where} for {self.uri}: check lake_s3_endpoint and the network"
+        if isinstance(error, NoConnection):
+            return (
+                f"no S3 answers at {where} for {self.uri}: check the network and lake_s3_endpoint"
+            )
         cause = error.__context__ if isinstance(error, Boto3Error) else error
         code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
         for codes, sentence in _SENTENCES.items():

@@ -50,8 +50,8 @@ def maintain(
             wiring.lake, wiring.engine, clock=wiring.clock, new_id=wiring.new_id, keep_days=days
         )
     out.print(
-        f"Put {compacted.files_before:,} small files of {compacted.partitions:,} partitions together"
-        f" into {compacted.files_after:,}."
+        f"Put {compacted.files_before:,} small files of {compacted.partitions:,} partitions"
+        f" together into {compacted.files_after:,}."
     )
     if compacted.overtaken:
         out.print(f"Left {compacted.overtaken:,} partitions that a load replaced meanwhile.")

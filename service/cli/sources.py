@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli import exports
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -34,6 +36,7 @@ def register(app: typer.Typer) -> None:
     group.command("findings")(findings)
     group.command("changes")(changes)
     group.command("types")(types)
+    exports.register(group)
     app.add_typer(group, name="sources")
 
 

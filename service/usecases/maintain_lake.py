@@ -20,7 +20,7 @@ def maintain_lake(
     new_id: Callable[[], UUID],
     keep_days: int,
 ) -> tuple[Compacted, Maintained]:
-    """Put small files together, expire snapshots older than ``keep_days``, delete what is unused."""
+    """Put small files together, expire snapshots over ``keep_days`` old, delete unused files."""
     lake.ensure_tables()
     compacted = compact(lake, loader(engine), new_id=new_id)
     return compacted, maintain(lake, now=clock(), keep_days=keep_days)

@@ -5,6 +5,7 @@ import gzip
 import io
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -73,7 +74,7 @@ def month_of(period: str) -> tuple[datetime, datetime]:
     return start, datetime(after.year, after.month, 1, tzinfo=UTC)
 
 
-def _record(line: Line, period: str, *, provider: str) -> dict[str, object]:
+def _record(line: Line, period: str, *, provider: str) -> dict[str, Any]:
     start, end = month_of(period)
     begins = datetime(line.day.year, line.day.month, line.day.day, tzinfo=UTC)
     return {

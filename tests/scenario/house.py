@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from service.bootstrap import Wiring
 from tests.scenario.truth import Place, Sums
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 HELD = """
 SELECT

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from ingest.settings import FilesSettings
 from service.bootstrap import Wiring, demo_settings, wire
 from service.config import Settings
 from service.documents.workload_file import load_workloads
@@ -42,7 +43,9 @@ class House:
         demo = demo_settings(Settings(data_dir=Path("house"))).sources
         files = "house/demo/files"
         sources = [
-            {**one.model_dump(), "path": one.path.replace(files, str(self.company))} for one in demo
+            {**one.model_dump(), "path": one.path.replace(files, str(self.company))}
+            for one in demo
+            if isinstance(one, FilesSettings)
         ]
         return {
             "COMPTROLLER_DATABASE_URL": self.logins.app,

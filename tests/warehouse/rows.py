@@ -87,6 +87,7 @@ def costs(lake: Lake, snapshot: int | None = None) -> dict[str, list[Decimal]]:
     files = lake.files("cost_line", at)
     if files:
         with duckdb.connect(":memory:") as connection:
+            lake.storage.prepare(connection)
             rows = connection.read_parquet(files).order('"BilledCost"')
             for period, cost in rows.project('"x_BillingPeriod", "BilledCost"').fetchall():
                 found.setdefault(period, []).append(cost)

@@ -60,8 +60,8 @@ def test_a_lake_is_a_local_folder(tmp_path: Path) -> None:
 
     assert local_folder(f"file://{tmp_path}/link") == tmp_path / "real"
     assert local_folder(str(tmp_path / "new")) == tmp_path / "new"
-    with pytest.raises(LakeNotOpen, match="local folder or at file://, not at s3://"):
-        local_folder("s3://bucket/lake")
+    with pytest.raises(LakeNotOpen, match="local folder, at file:// or at s3://, not at gs://"):
+        local_folder("gs://bucket/lake")
 
 
 def test_a_private_folder_is_closed_to_others_also_if_it_was_there(tmp_path: Path) -> None:

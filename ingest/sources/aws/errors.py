@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's, which is not Python's
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
@@ -117,7 +118,7 @@ def _of_no_answer(problem: BotoCoreError, what: str) -> SourceError:
             f"{what}: the certificate is not trusted; set AWS_CA_BUNDLE to the file of your "
             f"company's certificates ({problem})"
         )
-    if isinstance(problem, HTTPClientError | IncompleteReadError):
+    if isinstance(problem, HTTPClientError | ConnectionError | IncompleteReadError):
         return TransientSourceError(f"{what}: AWS cannot be reached; try again later ({problem})")
     if isinstance(problem, NoCredentialsError | PartialCredentialsError):
         return RejectedSourceError(f"{what}: {_NO_CREDENTIALS} ({problem})")
@@ -125,4 +126,4 @@ def _of_no_answer(problem: BotoCoreError, what: str) -> SourceError:
         return RejectedSourceError(f"{what}: {_EXPIRED} ({problem})")
     if isinstance(problem, ProfileNotFound):
         return RejectedSourceError(f"{what}: {problem}; look at profile in the source's settings")
-    return RejectedSourceError(f"{what}: {problem}")
+    return RejectedSourceError(f"{what}: {' '.join(str(problem).split())}")

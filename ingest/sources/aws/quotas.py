@@ -10,6 +10,7 @@ from ingest.sources.aws.session import AwsClients
 
 _ON_DEMAND = re.compile(r"Running On-Demand (?P<families>.+) instances", re.IGNORECASE)
 _SPOT = re.compile(r"All (?P<families>.+) Spot Instance Requests", re.IGNORECASE)
+_LETTERS = re.compile(r"[a-z]+")
 _FAMILY = re.compile(r"[A-Za-z]+[0-9]*[a-z-]*")
 
 
@@ -37,7 +38,7 @@ def _facts(
     title = one.get("QuotaName", "")
     market, words = _subject(title)
     families = tuple(
-        family for family in words if any(name.startswith(family) for name in machine_types)
+        family for family in words if any(_is_of(name, family) for name in machine_types)
     )
     if market is None or not families or one.get("Value") is None:
         return
@@ -50,6 +51,14 @@ def _facts(
         unit=QuotaUnit.VCPU,
         limit=int(one["Value"]),
         families=families,
+    )
+
+
+def _is_of(machine_type: str, family: str) -> bool:
+    """Say whether a machine type is of a family: p5.48xlarge of p and p5, trn1.2xlarge not of t."""
+    letters = _LETTERS.match(machine_type)
+    return family == (letters and letters[0]) or (
+        family[-1:].isdigit() and machine_type.startswith(family)
     )
 
 

@@ -48,7 +48,7 @@ def code_of(problem: HttpResponseError) -> str:
     return word(named) or str(problem.status_code)
 
 
-def word(value: str | None) -> str:
+def word(value: object) -> str:
     """Return Azure's own word for a state or a type, which its client may hold as an enum."""
     return str(value.value if isinstance(value, Enum) else value or "")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.rest import HttpRequest
@@ -149,7 +150,7 @@ class AzureExports:
 
     def _storage_account_id(self) -> str:
         """Find the storage account of the container's address among those of the subscription."""
-        account = self._setting.container_url.partition("://")[2].partition(".")[0]
+        account = urlsplit(self._setting.container_url).netloc.partition(".")[0]
         parts = self._scope.split("/")
         if parts[0].lower() != "subscriptions":
             raise RejectedSourceError(

@@ -82,6 +82,8 @@ def _with_cover(usage: pa.Table, rows: pa.Array, credit: Mapping[str, pa.Array])
     )
     at = pc.index_in(pa.array(np.arange(usage.num_rows)), sums.column("row").combine_chunks())
     folded = pc.cast(sums.column("amount_sum").combine_chunks().take(at), MONEY)
+    is_fee = pc.starts_with(column(usage, "sku_description", TEXT), "Commitment")
+    folded = pc.if_else(pc.fill_null(is_fee, False), pa.scalar(None, MONEY), folded)  # noqa: FBT003 - no keyword
     cost = column(usage, "cost", pa.float64())
     paid = pc.if_else(pc.equal(cost, 0.0), pa.scalar(None, pa.float64()), cost)
     part = pc.negate(pc.divide(pc.cast(folded, pa.float64()), paid))

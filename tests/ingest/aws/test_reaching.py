@@ -1,5 +1,6 @@
 """How AWS is reached: what each of its refusals means, in plain words, and what to do."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from threading import Thread
 from urllib.request import Request, urlopen
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ingest.port import Check, RejectedSourceError, SourceError, TransientSourceError
 from ingest.sources.aws.errors import plain_errors
@@ -41,6 +43,7 @@ def answering(answer: Answer) -> Iterator[str]:
             content = b"" if self.command == "HEAD" else answer.body.encode()
             self.send_response(answer.status)
             self.send_header("Content-Length", str(answer.length or len(content)))
+            self.send_header("x-amz-bucket-region", "eu-west-1")
             self.send_header("ETag", '"1"')
             self.send_header("Last-Modified", "Sat, 21 Nov 2026 02:00:00 GMT")
             self.end_headers()
@@ -193,7 +196,7 @@ def test_a_name_that_is_no_bucket_is_refused_before_anything_is_asked() -> None:
 @pytest.mark.usefixtures("aws_environment")
 def test_a_role_is_assumed_with_its_external_id() -> None:
     """The request to assume it names role, external id and session."""
-    answer = Answer(403, _error("AccessDenied"))
+    answer = Answer(403, f"<ErrorResponse>{_error('AccessDenied')}</ErrorResponse>")
     with answering(answer) as url:
         said = _refusal(Shop(url, None, "b-1").source(role_arn=ROLE, external_id="acme-7"))
 
@@ -226,20 +229,24 @@ def test_a_key_that_aws_does_not_know_is_said(shop: Shop) -> None:
 def _authorising(url: str) -> Iterator[None]:
     """Let the server look at permissions, and afterwards no longer."""
     address = f"{url}/moto-api/reset-auth"
-    urlopen(Request(address, b"0", method="POST")).close()  # noqa: S310 - the local server
+    plain = {"Content-Type": "text/plain"}
+    urlopen(Request(address, b"0", plain)).close()  # noqa: S310 - the local server
     try:
         yield
     finally:
-        urlopen(Request(address, b"inf", method="POST")).close()  # noqa: S310 - the local server
+        urlopen(Request(address, b"inf", plain)).close()  # noqa: S310 - the local server
 
 
 def test_a_bucket_that_may_not_be_read_names_the_permission(shop: Shop) -> None:
     """The bucket's policy denies what is needed."""
-    shop.s3.put_bucket_policy(
-        Bucket=shop.bucket,
-        Policy='{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", '
-        f'"Action": ["s3:GetObject", "s3:HeadObject"], "Resource": "arn:aws:s3:::{shop.bucket}/*"}}]}}',
-    )
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:HeadObject"],
+        "Resource": f"arn:aws:s3:::{shop.bucket}/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    shop.s3.put_bucket_policy(Bucket=shop.bucket, Policy=policy)
 
     said = _refusal(shop.source())
 
@@ -281,8 +288,6 @@ def test_what_is_no_error_of_aws_goes_through() -> None:
 
 def test_a_refusal_without_a_known_permission_says_so() -> None:
     """What was asked stands first in the sentence."""
-    from botocore.exceptions import ClientError
-
     problem = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetIt")
 
     with pytest.raises(RejectedSourceError, match=r"^asking: AWS refuses it \(AWS says"):  # noqa: SIM117

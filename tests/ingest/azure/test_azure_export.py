@@ -303,8 +303,13 @@ def test_a_run_of_some_days_does_not_replace_a_month(
     peer: FakeAzure, export: AzureExport, tmp_path: Path
 ) -> None:
     """The 5th to the 10th of October are no October; the month's run counts though it is older."""
-    days = {"start": "2026-10-05T00:00:00", "end": "2026-10-10T00:00:00", "time_frame": "Custom"}
-    part = replace(OCTOBER, submitted="2026-11-04T03:00:00Z", run_id="days", **days)
+    part = Run(
+        submitted="2026-11-04T03:00:00Z",
+        run_id="days",
+        time_frame="Custom",
+        start="2026-10-05T00:00:00",
+        end="2026-10-10T00:00:00",
+    )
     deliver_azure_export(peer, part, [TWO])
 
     with pytest.raises(RejectedSourceError, match="the run covers 2026-10-05 to 2026-10-10"):

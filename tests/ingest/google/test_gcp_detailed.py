@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ingest.reference_tables import reference_tables
@@ -206,9 +206,12 @@ def exact(amount: float) -> Decimal:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(rows=st.lists(ROWS, min_size=1, max_size=8))
+@given(rows=st.lists(ROWS, min_size=1, max_size=40))
 def test_a_month_costs_its_costs_and_credits(
     stager: Stager, rows: list[dict[str, Any]]
 ) -> None:

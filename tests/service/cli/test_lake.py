@@ -54,6 +54,7 @@ def test_maintenance_says_what_it_took_away(app: tuple[typer.Typer, Wiring]) -> 
     ]
 
     assert texts == [
+        "Put 0 small files of 0 partitions together into 0. "
         f"Expired 0 snapshots older than {days} days; deleted 0 files (0.0 MiB)."
         for days in (30, 7)
     ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -13,6 +14,9 @@ from ingest.registry import files_source
 from service.bootstrap import Wiring
 from service.usecases.load_source import Loaded, failures, load_source, marks
 from tests.service.loads import bill
+
+if TYPE_CHECKING:
+    from service.store.store import Store
 
 
 class Provider:
@@ -217,7 +221,7 @@ def test_a_load_that_lost_its_record_is_made_good(
             provider,
             lake=wiring.lake,
             engine=wiring.engine,
-            store=Dying(),  # type: ignore[arg-type] - dies as a process would
+            store=cast("Store", Dying()),
             new_id=wiring.new_id,
             clock=wiring.clock,
             temp_folder=provider.folder / "temp",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ingest.port import Kind, RejectedSourceError, SourceError, TransientSourceError
-from ingest.sources.aws import offers, prices as asked
+from ingest.sources.aws import offers
+from ingest.sources.aws import prices as asked
 from ingest.sources.aws.offers import offers_of
 from tests.ingest.aws.account.world import (
     P4,
@@ -64,7 +65,9 @@ def test_the_fee_of_a_reservation_is_spread_over_its_term(peer: FakeAws, tmp_pat
     assert {row["purchase_model"] for row in rows} == {"committed"}
 
 
-def test_chinese_regions_are_priced_in_yuan_where_china_answers(peer: FakeAws, tmp_path: Path) -> None:
+def test_chinese_regions_are_priced_in_yuan_where_china_answers(
+    peer: FakeAws, tmp_path: Path
+) -> None:
     """The same product has 98.32 USD and 700 CNY: in cn-north-1 it costs 700 CNY."""
     both = product(P5, "cn-north-1", {"USD": "98.32", "CNY": "700"})
     peer.handlers[GET] = products(both)
@@ -124,12 +127,13 @@ def test_every_page_is_read(peer: FakeAws, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_what_cannot_be_read_is_refused(
+    peer: FakeAws, tmp_path: Path, text: str, told: str
+) -> None:
     """A price list that says something unknown is not guessed at."""
-    with (
-        fake_aws(nothing() | {GET: paged("PriceList", [text], 1)}) as peer,
-        pytest.raises(RejectedSourceError) as caught,
-    ):
+    peer.handlers[GET] = paged("PriceList", [text], 1)
+
+    with pytest.raises(RejectedSourceError) as caught:
         prices(account(peer, machine_types=[P5]), tmp_path)
 
     assert told in str(caught.value)
@@ -158,19 +162,19 @@ def test_a_time_without_zone_is_utc() -> None:
     ],
 )
 def test_faults_are_told_with_the_action(
-    peer: FakeAws,
-    tmp_path: Path, handler: Handler, fault: type[SourceError], told: str
+    peer: FakeAws, tmp_path: Path, handler: Handler, fault: type[SourceError], told: str
 ) -> None:
     """Throttling and faults of AWS may pass; a missing permission does not."""
-    with fake_aws(nothing() | {GET: handler}) as peer, pytest.raises(fault) as caught:
+    peer.handlers[GET] = handler
+
+    with pytest.raises(fault) as caught:
         prices(account(peer, machine_types=[P5]), tmp_path)
 
     assert told in str(caught.value)
 
 
 def test_throttling_that_passes_is_not_noticed(
-    peer: FakeAws,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    peer: FakeAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first request is refused, the second answered: boto3 tries again itself."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
@@ -205,28 +209,27 @@ BULK = (
 )
 
 
-def bulk_peer(peer: FakeAws) -> None:
-    """Let the peer name a file that lies on itself."""
+@pytest.fixture
+def many(peer: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+    """A peer that names a file on itself, for a source that has more types than it asks for."""
+    monkeypatch.setattr(asked, "ASKED_ONE_BY_ONE", 1)
     url = f"{peer.url}/files/offers.csv"
     peer.handlers["pricing", "GetPriceListFileUrl"] = lambda _: {"Url": url}
+    return peer
 
 
-def test_many_types_are_read_from_the_file_of_all_offers(
-    peer: FakeAws,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_types_are_read_from_the_file_of_all_offers(many: FakeAws, tmp_path: Path) -> None:
     """Above the limit one file is read: 32.7726 on demand, 87,600 / 8,760 h = 10 reserved."""
-    monkeypatch.setattr(asked, "ASKED_ONE_BY_ONE", 1)
-    with fake_aws(nothing(), {"offers.csv": BULK.encode()}) as peer:
-        bulk_peer(peer)
-        rows = prices(account(peer), tmp_path)
+    many.files["offers.csv"] = BULK.encode()
+
+    rows = prices(account(many), tmp_path)
 
     assert [(row["machine_type"], row["purchase_model"], row["amount"]) for row in rows] == [
         (P4, "on_demand", Decimal("32.7726")),
         (P4, "committed", Decimal(10)),
     ]
-    assert peer.asked("GetProducts") == []
-    assert peer.asked("GetPriceListFileUrl")[0]["FileFormat"] == "csv"
+    assert many.asked("GetProducts") == []
+    assert many.asked("GetPriceListFileUrl")[0]["FileFormat"] == "csv"
 
 
 @pytest.mark.parametrize(
@@ -238,37 +241,25 @@ def test_many_types_are_read_from_the_file_of_all_offers(
     ],
 )
 def test_a_file_that_is_none_is_refused(
-    peer: FakeAws,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    file: bytes | int,
-    fault: type[SourceError],
-    told: str,
+    many: FakeAws, tmp_path: Path, file: bytes | int, fault: type[SourceError], told: str
 ) -> None:
     """What AWS cannot give now may come later; what is no offer file never becomes one."""
-    monkeypatch.setattr(asked, "ASKED_ONE_BY_ONE", 1)
-    with fake_aws(nothing(), {"offers.csv": file}) as peer:
-        bulk_peer(peer)
-        with pytest.raises(fault, match="file of prices of us-east-1") as caught:
-            prices(account(peer), tmp_path)
+    many.files["offers.csv"] = file
+
+    with pytest.raises(fault, match="file of prices of us-east-1") as caught:
+        prices(account(many), tmp_path)
 
     assert told in str(caught.value)
 
 
-def test_a_file_that_breaks_off_may_come_later(
-    peer: FakeAws,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_breaks_off_may_come_later(many: FakeAws, tmp_path: Path) -> None:
     """Nobody listens where the file should be."""
-    monkeypatch.setattr(asked, "ASKED_ONE_BY_ONE", 1)
-    with fake_aws(nothing()) as gone:
+    with fake_aws({}) as gone:
         pass
-    with fake_aws(nothing()) as peer:
-        peer.url, url = gone.url, peer.url
-        bulk_peer(peer)
-        peer.url = url
-        with pytest.raises(TransientSourceError, match="cannot be read to its end"):
-            prices(account(peer), tmp_path)
+    many.handlers["pricing", "GetPriceListFileUrl"] = lambda _: {"Url": f"{gone.url}/files/a"}
+
+    with pytest.raises(TransientSourceError, match="cannot be read to its end"):
+        prices(account(many), tmp_path)
 
 
 def test_rates_of_savings_plans_are_prices_under_a_contract(peer: FakeAws, tmp_path: Path) -> None:
@@ -288,9 +279,9 @@ def test_rates_of_savings_plans_are_prices_under_a_contract(peer: FakeAws, tmp_p
     }
     other = rate | {"properties": []}
     handler = paged("searchResults", [rate, other], 1, "nextToken")
-    rates = {("savingsplans", "DescribeSavingsPlansOfferingRates"): handler}
-    with fake_aws(nothing() | rates) as peer:
-        (row,) = prices(account(peer), tmp_path)
+    peer.handlers["savingsplans", "DescribeSavingsPlansOfferingRates"] = handler
+
+    (row,) = prices(account(peer), tmp_path)
 
     assert (row["purchase_model"], row["term_months"], row["amount"]) == ("committed", 12, 70.5)
     assert (row["contract"], row["valid_from"]) == (

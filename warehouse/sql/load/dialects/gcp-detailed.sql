@@ -39,7 +39,9 @@ SELECT
             THEN decimal_of_text(cost::VARCHAR)
                 + coalesce(decimal_of_text(commitment_credit::VARCHAR), 0)
                 + coalesce(decimal_of_text(commitment_share::VARCHAR), 0)
-        WHEN credit_type = 'COMMITTED_USAGE_DISCOUNT' OR credit_type = 'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE' THEN 0
+        WHEN NOT is_commitment
+            AND (credit_type = 'COMMITTED_USAGE_DISCOUNT' OR credit_type = 'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE')
+            THEN 0
         ELSE decimal_of_text(credit_amount::VARCHAR)
     END AS EffectiveCost,
     CASE
