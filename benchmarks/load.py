@@ -1,7 +1,8 @@
-"""Loads a made-up bill of two million lines beside DuckDB alone rewriting the same file.
+"""Loads made-up bills beside DuckDB alone copying the same columns.
 
-Run ``python -m benchmarks.load``; it prints a Markdown table for ``docs/benchmarks.md``. Each
-measured part runs in a process of its own, whose peak memory is what the system says it was.
+Run ``python -m benchmarks.load``; it prints Markdown tables for ``docs/benchmarks.md``: two million
+lines of FOCUS as Parquet and as CSV, and of AWS's CUR 2.0; and the peak memory of bills of any
+size. Each measured part runs in a process of its own, whose peak memory is what the system says.
 """
 
 from __future__ import annotations
@@ -15,62 +16,81 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from ingest.port import Delivery
     from service.bootstrap import Wiring
 
 ROOT = Path(__file__).parents[1]
-BILL_SQL = Path(__file__).with_name("focus_bill.sql")
+FOCUS = "FOCUS 1.2, Parquet"
+BILLS = {
+    FOCUS: ("focus_bill.sql", "focus.parquet"),
+    "FOCUS 1.2, CSV.gz": ("focus_bill.sql", "focus.csv.gz"),
+    "CUR 2.0, Parquet": ("cur_bill.sql", "cur.parquet"),
+}
+"""What each bill is made by, and what its file is called."""
+
 MEMORY = "1GB"
 POOL_NODES = 50
 TEAMS = 40
 
 
-def make_bill(path: Path, lines: int) -> None:
-    """Write a FOCUS 1.2 bill of ``lines`` lines, as Parquet with Snappy."""
+def make_bill(path: Path, lines: int, question: str = "focus_bill.sql") -> None:
+    """Write a bill of ``lines`` lines, as Parquet with Snappy or as CSV with gzip."""
+    select = Path(__file__).with_name(question).read_text()
+    snappy, gzip = "FORMAT parquet, COMPRESSION snappy", "FORMAT csv, HEADER, COMPRESSION gzip"
+    options = snappy if path.suffix == ".parquet" else gzip
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        copy = f"COPY ({BILL_SQL.read_text()}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)"
-        connection.execute(copy, {"lines": lines})
+        connection.execute(f"COPY ({select}) TO '{path}' ({options})", {"lines": lines})
 
 
 def rewrite(bill: Path, folder: Path) -> dict[str, Any]:
     """Let DuckDB alone read all columns of the bill and write them with the lake's compression."""
+    text = f"read_csv('{bill}', all_varchar = true, header = true)"
+    source = f"'{bill}'" if bill.suffix == ".parquet" else text
     with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         copy = (
-            f"COPY (FROM '{bill}') TO '{folder / 'rewritten.parquet'}'"
+            f"COPY (FROM {source}) TO '{folder / 'rewritten.parquet'}'"
             " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)"
         )
         return _timed(lambda: connection.execute(copy))
 
 
 def load(bill: Path, folder: Path) -> dict[str, Any]:
-    """Load the bill as ``comptroller load`` does, then allocate it by a policy."""
+    """Load the bill as ``comptroller load`` does."""
+    with _wired(folder) as wiring:
+        return _timed(lambda: _deliver(wiring, "aws", bill))
+
+
+def allocate(bill: Path, folder: Path) -> dict[str, Any]:
+    """Load the bill, then allocate it by a policy, which is what is measured."""
+    with _wired(folder) as wiring:
+        _deliver(wiring, "aws", bill)
+        _pool_facts(folder)
+        for name in ("nodes", "usage"):
+            _deliver(wiring, name, folder / f"{name}.parquet")
+        return {"seconds": _allocate(wiring, folder)}
+
+
+@contextmanager
+def _wired(folder: Path) -> Iterator[Wiring]:
     from service.bootstrap import wire
     from service.config import Settings
     from service.store.embedded import EmbeddedServer
 
-    settings = Settings(data_dir=folder, engine_memory_limit=MEMORY)
     try:
-        with wire(settings) as wiring:
-            return _load(wiring, bill, folder)
+        with wire(Settings(data_dir=folder, engine_memory_limit=MEMORY)) as wiring:
+            yield wiring
     finally:
         EmbeddedServer(folder).stop()
-
-
-def _load(wiring: Wiring, bill: Path, folder: Path) -> dict[str, Any]:
-    found = _timed(lambda: _deliver(wiring, "aws", bill))
-    peak = _peak_mb()
-    _pool_facts(folder)
-    for name in ("nodes", "usage"):
-        _deliver(wiring, name, folder / f"{name}.parquet")
-    return {**found, "peak_mb": peak, "allocation_seconds": _allocate(wiring, folder)}
 
 
 def _timed(work: Callable[[], object]) -> dict[str, Any]:
@@ -83,18 +103,28 @@ def _timed(work: Callable[[], object]) -> dict[str, Any]:
 
 def _deliver(wiring: Wiring, source: str, path: Path) -> None:
     from service.usecases.load_delivery import load_delivery
-    from service.usecases.read_files import read_files
 
-    version = int(wiring.clock().timestamp() * 1000)
-    [delivery] = read_files(source, [str(path)], None, version, complete=True)
     load_delivery(
-        delivery,
+        _delivery(wiring, source, path),
         lake=wiring.lake,
         engine=wiring.engine,
         store=wiring.store,
         new_id=wiring.new_id,
         clock=wiring.clock,
     )
+
+
+def _delivery(wiring: Wiring, source: str, path: Path) -> Delivery:
+    """Look at the file; a CUR comes as its source delivers it, with a dialect and a period."""
+    from ingest.files import look_at
+    from ingest.port import Delivery, Kind
+    from service.usecases.read_files import read_files
+
+    version = int(wiring.clock().timestamp() * 1000)
+    if path.name.startswith("cur"):
+        return Delivery(source, Kind.FOCUS, "cur-2", version, True, (look_at(path),), "2026-10")
+    [delivery] = read_files(source, [str(path)], None, version, complete=True)
+    return delivery
 
 
 def _pool_facts(folder: Path) -> None:
@@ -176,45 +206,65 @@ def _peak_mb() -> float:
 
 
 def _child(part: str, bill: Path, folder: Path) -> dict[str, Any]:
-    """Run one part in a process of its own."""
-    folder.mkdir(mode=0o700)
-    command = [sys.executable, "-m", "benchmarks.load", "--part", part, "--bill", str(bill)]
-    done = subprocess.run(
-        [*command, "--folder", str(folder)], cwd=ROOT, check=True, stdout=subprocess.PIPE
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    """Run one part in a process of its own, with a folder that goes again."""
+    with tempfile.TemporaryDirectory(prefix=f"{part}-", dir=folder) as name:
+        command = [sys.executable, "-m", "benchmarks.load", "--part", part, "--bill", str(bill)]
+        done = subprocess.run(
+            [*command, "--folder", name], cwd=ROOT, check=True, stdout=subprocess.PIPE
+        )
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
 
 
-def _report(options: argparse.Namespace, bill: Path, folder: Path) -> None:
-    alone, ours = [], []
-    for run in range(options.runs):
-        alone.append(_child("rewrite", bill, folder / f"alone-{run}"))
-        ours.append(_child("load", bill, folder / f"load-{run}"))
+def _report(options: argparse.Namespace, folder: Path) -> None:
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    lines, size = options.lines, bill.stat().st_size / 1e6
-    allocated = min(run["allocation_seconds"] for run in ours)
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     print(f"""
-{lines:,} lines of FOCUS 1.2, 57 columns, {size:.0f} MB of Parquet; best of {options.runs} runs;
-{system}, Python {platform.python_version()}, DuckDB {duckdb.__version__} with {MEMORY},
-commit {commit.strip() or "unknown"}
+{options.lines:,} lines of a month; best of {options.runs} runs; {system}, Python
+{platform.python_version()}, DuckDB {duckdb.__version__} with {MEMORY}, commit {commit.strip()}
 
-| part | seconds | processor seconds | lines per second | peak memory |
-|---|---:|---:|---:|---:|
-| DuckDB alone rewrites the file | {_speed(alone, lines)} |
-| `comptroller load`, checksum to commit | {_speed(ours, lines)} |
-| monthly allocation, 54 rules and 3 pools | {allocated:.1f} | | {lines / allocated:,.0f} | |
+| bill | DuckDB alone | `comptroller load` | of its speed | by processor time | peak memory |
+|---|---:|---:|---:|---:|---:|""")
+    for name, (question, file) in BILLS.items():
+        bill = folder / file
+        make_bill(bill, options.lines, question)
+        _compare(name, bill, options, folder)
+        if name != FOCUS:
+            bill.unlink()
+    bill = folder / BILLS[FOCUS][1]
+    seconds = _child("allocate", bill, folder)["seconds"]
+    print(f"\nAllocating the month by 54 rules and 3 pools takes {seconds:.1f} s.")
+    bill.unlink()
+    _memory(options, folder)
 
-Loading reaches {_best(alone, "seconds") / _best(ours, "seconds"):.0%} of the speed of DuckDB alone
-({_best(alone, "cpu_seconds") / _best(ours, "cpu_seconds"):.0%} by processor time).""")
+
+def _compare(name: str, bill: Path, options: argparse.Namespace, folder: Path) -> None:
+    """Print a row: the load beside DuckDB alone, in turns."""
+    alone, ours = [], []
+    for _ in range(options.runs):
+        alone.append(_child("rewrite", bill, folder))
+        ours.append(_child("load", bill, folder))
+    slow, fast = _best(ours, "seconds"), _best(alone, "seconds")
+    cpu = _best(alone, "cpu_seconds") / _best(ours, "cpu_seconds")
+    print(
+        f"| {name}, {bill.stat().st_size / 1e6:,.0f} MB | {options.lines / fast:,.0f} rows/s "
+        f"| {options.lines / slow:,.0f} rows/s | {fast / slow:.0%} | {cpu:.0%} "
+        f"| {max(run['peak_mb'] for run in ours):,.0f} MB |",
+        flush=True,
+    )
 
 
-def _speed(runs: list[dict[str, Any]], lines: int) -> str:
-    seconds, cpu = _best(runs, "seconds"), _best(runs, "cpu_seconds")
-    peak = max(run["peak_mb"] for run in runs)
-    return f"{seconds:.1f} | {cpu:.1f} | {lines / seconds:,.0f} | {peak:,.0f} MB"
+def _memory(options: argparse.Namespace, folder: Path) -> None:
+    """Print the peak memory of larger and larger bills."""
+    print("\n| lines of FOCUS | peak memory of the load | seconds |\n|---:|---:|---:|")
+    for lines in options.sizes:
+        bill = folder / BILLS[FOCUS][1]
+        make_bill(bill, lines)
+        found = _child("load", bill, folder)
+        row = f"| {lines:,} | {found['peak_mb']:,.0f} MB | {found['seconds']:.1f} |"
+        print(row, flush=True)
+        bill.unlink()
 
 
 def _best(runs: list[dict[str, Any]], what: str) -> float:
@@ -226,20 +276,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=2_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--part", choices=["rewrite", "load"], help=argparse.SUPPRESS)
-    parser.add_argument("--bill", type=Path, help="a bill that is there already")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=[2_000_000, 10_000_000],
+        help="lines of the bills whose peak memory is measured",
+    )
+    parts = {"rewrite": rewrite, "load": load, "allocate": allocate}
+    parser.add_argument("--part", choices=parts, help=argparse.SUPPRESS)
+    parser.add_argument("--bill", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
-        measure = rewrite if options.part == "rewrite" else load
-        found = measure(options.bill, options.folder)
+        found = parts[options.part](options.bill, options.folder)
         print(json.dumps({"peak_mb": _peak_mb(), **found}))
         return
     with tempfile.TemporaryDirectory(prefix="comptroller-bench-") as name:
-        bill = options.bill or Path(name) / "bill.parquet"
-        if options.bill is None:
-            make_bill(bill, options.lines)
-        _report(options, bill, Path(name))
+        _report(options, Path(name))
 
 
 if __name__ == "__main__":

@@ -184,8 +184,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"""
 {options.nights} nights of {len(NIGHT)} commits of {ROWS} rows; processor time, best of {RUNS};
-{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()},
-DuckDB {duckdb.__version__}
+{platform.system()} {platform.machine()}, {os.cpu_count()} cores, DuckDB {duckdb.__version__}
 
 | lake maintain | files | manifests | snapshots | largest metadata file | a commit |\
  plan all tables | current prices | costs by source |

@@ -234,27 +234,27 @@ def letters(name: str) -> str:
 
 
 _CUR = (
-    "identity_line_item_id",
     "bill_payer_account_id",
-    "line_item_usage_account_id",
+    "bill_billing_period_start_date",
     "line_item_line_item_type",
+    "line_item_currency_code",
     "line_item_unblended_cost",
 )
-_CUR_2_ONLY = "bill_payer_account_name"
+_CUR_2_ONLY = ("bill_payer_account_name", "discount", "product", "resource_tags")
 
 BILL_FORMS = (
     BillForm("an invoice", (("invoice", ""),), INVOICE_NEEDED, INVOICE_OTHERS),
-    BillForm("an AWS Cost and Usage Report 1.0", (("cur-1", ""),), _CUR, (), (_CUR_2_ONLY,)),
-    BillForm("an AWS Cost and Usage Report 2.0", (("cur-2", ""),), (*_CUR, _CUR_2_ONLY)),
+    BillForm("an AWS Cost and Usage Report 1.0", (("cur-1", ""),), _CUR, (), _CUR_2_ONLY),
+    BillForm("an AWS Cost and Usage Report 2.0", (("cur-2", ""),), _CUR, _CUR_2_ONLY),
     BillForm(
         "an Azure cost export",
         (("azure-actual", "actual"), ("azure-amortized", "amortized")),
         ("SubscriptionId", "MeterId", "ChargeType", "CostInBillingCurrency"),
     ),
     BillForm(
-        "Google's detailed usage export",
+        "Google's detailed usage export as its source writes it, each credit a record of its own",
         (("gcp-detailed", ""),),
-        ("billing_account_id", "usage_start_time", "export_time", "cost", "cost_type"),
+        ("record_type", "invoice_month", "billing_account_id", "cost", "currency"),
     ),
 )
 

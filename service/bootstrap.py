@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from service.store.store import Store
     from warehouse.duck import DuckEngine
     from warehouse.lake import Lake
+    from warehouse.port import Engine
 
 Clock = Callable[[], datetime]
 
@@ -44,7 +45,7 @@ class Wiring:
     new_id: Callable[[], UUID]
     store: "Store"
     lake: "Lake"
-    engine: "DuckEngine"
+    engine: "Engine"
 
 
 def settings_from_environment() -> Settings:
@@ -169,13 +170,40 @@ def wire(
         )
         opened.callback(lake.close)
         lake.ensure_tables()
-        engine = DuckEngine(
+        duck = DuckEngine(
             lake,
             memory_limit=settings.engine_memory_limit,
             threads=settings.engine_threads,
             temp_folder=private_folder(folder / "temp"),
         )
+        engine = opened.enter_context(open_engine(settings, lake, duck))
         yield Wiring(settings, clock, new_id, store, lake, engine)
+
+
+@contextmanager
+def open_engine(settings: Settings, lake: "Lake", duck: "DuckEngine") -> Iterator["Engine"]:
+    """Give what answers questions: DuckDB itself, or Spark beside it; close it at the end.
+
+    Raises:
+        InputError: When Spark is to answer and no address says where it is.
+        SparkNotOpen: When pyspark is not installed.
+    """
+    if settings.engine == "duckdb":
+        yield duck
+        return
+    from warehouse.spark import SparkEngine
+
+    if settings.spark_url is None:
+        raise InputError(
+            "engine (COMPTROLLER_ENGINE) is spark and spark_url (COMPTROLLER_SPARK_URL) is not"
+            " set; accepted are spark://host:port and sc://host:port"
+        )
+    options = {name: value.get_secret_value() for name, value in settings.spark_options.items()}
+    spark = SparkEngine(lake, duck, settings.spark_url.get_secret_value(), options=options)
+    try:
+        yield spark
+    finally:
+        spark.close()
 
 
 _API_TIMEOUT_S = 120.0

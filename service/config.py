@@ -92,6 +92,19 @@ class Settings(BaseSettings):
     engine_threads: int | None = Field(
         None, ge=1, description="threads of one load or question; without it one per core"
     )
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="what answers questions over the lake; loads always run in DuckDB"
+    )
+    spark_url: SecretStr | None = Field(
+        None,
+        description="the cluster of engine = spark: spark://host:port of its master, or"
+        " sc://host:port of Spark Connect (with ;token=... where it asks for one)",
+    )
+    spark_options: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="Spark's own settings by their names, as spark.executor.memory or"
+        " spark.hadoop.fs.s3a.endpoint",
+    )
     sources: list[SourceSettings] = Field(
         default_factory=list,
         description="what the nightly run loads: type, name and place of each source",

@@ -20,7 +20,7 @@ from warehouse.errors import AlreadyDelivered, OlderDelivery, Overtaken, WrongCo
 from warehouse.lake import Lake, state_in, state_properties
 from warehouse.locks import partition_locks
 from warehouse.port import WHOLE_SOURCE, Guard, Partition, PartitionState, StagedFile
-from warehouse.tables import DAY, SOURCE, spec_of
+from warehouse.tables import DAY, QUARANTINE, SOURCE, spec_of
 from warehouse.transactions import QuickTransaction, redo, storage_fails
 
 LONGEST_SOURCE_BYTES = 200
@@ -219,7 +219,9 @@ def _check(load: _Load) -> None:
         raise WrongCommit(f"a commit to {load.table} must name at least one partition")
     for partition in load.partitions:
         whole = partition.period == WHOLE_SOURCE
-        if partition.table != load.table or whole != (spec.period_column is None):
+        # What is set aside keeps the period that it would have had in its own table.
+        wrong = whole != (spec.period_column is None) and load.table != QUARANTINE.name
+        if partition.table != load.table or wrong:
             raise WrongCommit(f"{partition} is no partition of {load.table}")
         if len(partition.source.encode()) > LONGEST_SOURCE_BYTES:
             raise WrongCommit(

@@ -68,7 +68,8 @@ class DuckEngine:
             MissingParameter: When it needs one that is not there.
         """
         file = self._checked(question)
-        with self._slots, self.connection(view, question.inputs) as connection:
+        wanted = file.wanted_periods(question)
+        with self._slots, self.connection(view, question.inputs, periods=wanted) as connection:
             return connection.execute(file.sql, dict(question.params)).to_arrow_table()
 
     def write(
@@ -107,11 +108,13 @@ class DuckEngine:
         *,
         reads: Sequence[str] = (),
         writes: Path | None = None,
+        periods: Callable[[str], bool] | None = None,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A prepared connection: the view's tables and ``inputs`` are there, and nothing else.
 
         ``reads`` are paths of files outside the lake that may be read, ``writes`` a folder
-        outside the lake that may be written to.
+        outside the lake that may be written to. With ``periods``, files of other billing periods
+        are left out.
 
         Raises:
             UnknownTable: When a snapshot of the view is not kept any more.
@@ -125,7 +128,7 @@ class DuckEngine:
             self._close_file_system(connection, reads, writes)
             for name, table in (inputs or {}).items():
                 connection.register(name, table)
-            self._register(connection, view)
+            self._register(connection, view, periods)
             yield connection
         except duckdb.IOException as problem:
             if not view.snapshots:
@@ -134,11 +137,16 @@ class DuckEngine:
         finally:
             connection.close()
 
-    def _register(self, connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    def _register(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        view: View,
+        periods: Callable[[str], bool] | None,
+    ) -> None:
         if view.teams is not None:
             register_teams(connection, view.teams)
         for name, snapshot in view.snapshots.items():
-            files = self._lake.files(name, snapshot)
+            files = self._lake.files(name, snapshot, periods)
             register_table(connection, name, files, scoped=view.teams is not None)
 
     def _close_file_system(

@@ -10,6 +10,7 @@ from threading import Lock
 from uuid import UUID
 
 from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from warehouse.catalog import NAMESPACE, LakeCatalog, open_catalog, plain_url
@@ -21,9 +22,10 @@ from warehouse.errors import (
     WrongCommit,
 )
 from warehouse.locks import OpenLoads, held, lock_key
+from warehouse.places import open_storage
 from warehouse.port import Partition, PartitionState, View
-from warehouse.storage import Storage, open_storage
-from warehouse.tables import TABLES, ColumnType, TableSpec, spec_of
+from warehouse.storage import Storage
+from warehouse.tables import MONTH, TABLES, ColumnType, TableSpec, spec_of
 from warehouse.transactions import redo, storage_fails
 
 _STATE = "comptroller.partition."
@@ -65,7 +67,7 @@ class Lake:
         self.clock = clock
         self._catalog = catalog
         self._open_loads = OpenLoads(url)
-        self._files: OrderedDict[tuple[str, int], tuple[str, ...]] = OrderedDict()
+        self._files: OrderedDict[tuple[str, int], tuple[tuple[str, str], ...]] = OrderedDict()
         self._guard = Lock()
 
     @property
@@ -134,8 +136,12 @@ class Lake:
         names = TABLES if tables is None else tables
         return View({name: _snapshot_id(self.table(name)) for name in names}, teams)
 
-    def files(self, table: str, snapshot: int | None) -> list[str]:
+    def files(
+        self, table: str, snapshot: int | None, periods: Callable[[str], bool] | None = None
+    ) -> list[str]:
         """The data files of one snapshot, sorted; none for a table that was empty.
+
+        Of a table by billing period, only files of those that ``periods`` accepts.
 
         Raises:
             UnknownTable: When there is no such table, or the snapshot is no longer kept.
@@ -148,16 +154,17 @@ class Lake:
             with storage_fails(table):
                 known = self._plan(table, snapshot)
             self._remember((table, snapshot), known)
-        return list(known)
+        every = periods is None or spec_of(table).period_column != MONTH
+        return [path for path, period in known if every or (periods and periods(period))]
 
-    def _plan(self, table: str, snapshot: int) -> tuple[str, ...]:
+    def _plan(self, table: str, snapshot: int) -> tuple[tuple[str, str], ...]:
         found = self.table(table)
         if found.snapshot_by_id(snapshot) is None:
             raise _not_kept(table, snapshot)
         tasks = found.scan(snapshot_id=snapshot).plan_files()
-        return tuple(sorted(task.file.file_path for task in tasks))
+        return tuple(sorted((task.file.file_path, _period_of(task.file)) for task in tasks))
 
-    def _remember(self, key: tuple[str, int], files: tuple[str, ...]) -> None:
+    def _remember(self, key: tuple[str, int], files: tuple[tuple[str, str], ...]) -> None:
         with self._guard:
             self._files[key] = files
             while len(self._files) > _REMEMBERED_SNAPSHOTS:
@@ -208,6 +215,10 @@ class Lake:
         """
         with held(self.url, [refs_key(table)]):
             redo(table, lambda: self.table(table), lambda found: _tag(found, snapshot, name))
+
+
+def _period_of(file: DataFile) -> str:
+    return str(file.partition[-1])
 
 
 def _not_kept(table: str, snapshot: int) -> UnknownTable:

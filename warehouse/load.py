@@ -91,8 +91,11 @@ def stage(
     opened = loader(engine).connection(View({}), tables, reads=reads)
     with opened as connection, _errors(load), _no_spool(folder):
         records = register(connection, load.files, load.table, folder, dialect)
-        unknown = find_accelerators(connection) if load.table == "cost_line" else []
+        unknown = find_accelerators(connection) if load.kind == "focus" else []
         connection.execute(f"CREATE TEMP VIEW converted AS {_converted(load)}")
+        if load.kind == "focus":
+            rows = read_question("load/focus_rows").sql
+            connection.execute(f"CREATE TEMP VIEW filled AS {rows}")
         staged = _staged(connection, load, dialect, records, folder)
         return replace(staged, findings=(*staged.findings, *unknown))
 

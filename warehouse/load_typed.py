@@ -1,7 +1,9 @@
 """Writes the SELECT that types what was delivered: every column of a table, beside what came.
 
 Beside each column ``c`` stand ``_value_c`` (what came) and ``_given_c`` (did anything). What came
-is not turned into text here: only a complaint about it needs that.
+is not turned into text here: only a complaint about it needs that. Beside text stands ``_told_c``,
+the very text of the file, also where it is empty: a function of such a column is computed once for
+each of its values, not for each row, as long as nothing but functions were applied to it.
 """
 
 import re
@@ -75,12 +77,16 @@ def typed(wanted: Mapping[str, str], schema: Mapping[str, str], source: str) -> 
     for column, want in wanted.items():
         family = _family(schema[column]) if column in schema else None
         value, given = _values(column, family)
-        inner += [f"{value} AS {quoted('_value_' + column)}"]
+        inner += [
+            f"{value} AS {quoted('_value_' + column)}",
+            f"{_told(column, family)} AS {quoted('_told_' + column)}",
+        ]
         read = _reader(column, want, family)
         outer += [
             f"{read} AS {quoted(column)}",
             quoted("_value_" + column),
             f"{given} AS {quoted('_given_' + column)}",
+            quoted("_told_" + column),
         ]
         if want == "decimal":
             outer += [
@@ -114,6 +120,15 @@ def _values(column: str, family: str | None) -> tuple[str, str]:
     return value, f"{quoted('_value_' + column)} IS NOT NULL"
 
 
+def _told(column: str, family: str | None) -> str:
+    """What came, as text and without a condition."""
+    if family is None:
+        return "NULL::VARCHAR"
+    if family == "nested":
+        return f"to_json({quoted(column)})::VARCHAR"
+    return quoted(column) if family == "text" else f"{quoted(column)}::VARCHAR"
+
+
 _READERS = {
     ("decimal", "exact"): "decimal_of_exact({value})",
     ("decimal", "number"): "decimal_of_double({value})",
@@ -129,6 +144,7 @@ _READERS = {
     ("double", "number"): "double_of_number({value})",
     ("double", "float"): "double_of_number({value})",
     ("double", None): "NULL::DOUBLE",
+    ("json", "text"): "json_of_text({told})",
     ("json", "nested"): "json_of_nested({value})",
     ("json", None): "NULL::VARCHAR",
     ("text", "text"): "{value}",
@@ -139,7 +155,9 @@ _READERS = {
 
 def _reader(column: str, want: str, family: str | None) -> str:
     default = "text_of_other({value})" if want == "text" else f"{want}_of_text({{value}}::VARCHAR)"
-    return _READERS.get((want, family), default).format(value=quoted("_value_" + column))
+    return _READERS.get((want, family), default).format(
+        value=quoted("_value_" + column), told=quoted("_told_" + column)
+    )
 
 
 def _rounding(column: str, family: str | None, read: str) -> str:

@@ -55,6 +55,11 @@ class Load:
         return TABLES[self.kind]
 
     @property
+    def rows(self) -> str:
+        """The relation of converted rows with all columns of the table."""
+        return "filled" if self.kind == "focus" else "converted"
+
+    @property
     def is_mapped(self) -> bool:
         """Whether the files are bills that must first be mapped to FOCUS."""
         return self.kind == "focus" and not self.dialect.startswith("focus-")
@@ -101,7 +106,7 @@ def write_rows(
         wanted += ["_reason IS NULL"] if bad else []
         where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
         target = folder / f"{load.table}-{number}.parquet"
-        answer = f"SELECT {_columns(load, period)} FROM converted{where}"  # noqa: S608 - own names
+        answer = f"SELECT {_columns(load, period)} FROM {load.rows}{where}"  # noqa: S608 - own names
         partition = Partition(load.table, load.source, period)
         written += _copied(connection, answer, target, _always(partition))
     return written
@@ -110,7 +115,7 @@ def write_rows(
 def _partitioned(connection: duckdb.DuckDBPyConnection, load: Load, folder: Path) -> list[Written]:
     """Write all periods in one pass, into a folder for each."""
     column = spec_of(load.table).period_column
-    answer = f"SELECT {_columns(load, None)} FROM converted WHERE _reason IS NULL"  # noqa: S608 - own names
+    answer = f"SELECT {_columns(load, None)} FROM {load.rows} WHERE _reason IS NULL"  # noqa: S608 - own names
     return _copied(
         connection,
         answer,

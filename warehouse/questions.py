@@ -10,13 +10,15 @@
 The header is the run of ``--`` lines at the top. A line ``-- $name: TYPE  meaning`` declares a
 parameter, a line ``-- input name(column TYPE, ...)  meaning`` a relation that comes along with
 the question; types are DuckDB's (VARCHAR, DATE, TIMESTAMPTZ, INTEGER, BIGINT, DOUBLE, BOOLEAN,
-DECIMAL(38,12)) or lists of them (``VARCHAR[]``). Every other header line tells what the question
-answers. Declared and used parameters must be the same. The name of a question is its path below
-``warehouse/sql`` without ``.sql``.
+DECIMAL(38,12)) or lists of them (``VARCHAR[]``). A line ``-- periods $a, $b`` (these),
+``-- periods $a to $b`` (from the first to before the second) or ``-- periods from $a`` promises
+that rows of other billing periods cannot change the answer: their files are not even opened. Every
+other header line tells what the question answers. Declared and used parameters must be the same.
+The name of a question is its path below ``warehouse/sql`` without ``.sql``.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -29,8 +31,28 @@ _NAME = re.compile(r"[a-z0-9_]+/[a-z0-9_]+")
 _PARAMETER = re.compile(r"-- \$([a-z_][a-z0-9_]*): ([A-Z]+(?:\(\d+,\d+\))?(?:\[\])?)(?:\s|$)")
 _INPUT = re.compile(r"-- input ([a-z_][a-z0-9_]*)\((.*)\)(?:  .*)?$")
 _COLUMN = re.compile(r"(\w+) ([A-Z]+(?:\(\d+,\d+\))?(?:\[\])?)(?:, |$)")
+_PERIODS = re.compile(r"-- periods (from )?\$([a-z_]+)(?:( to |, )\$([a-z_]+))?$")
 _NOT_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _USED = re.compile(r"\$([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The parameters that say which billing periods a question reads: some, or a stretch."""
+
+    some: tuple[str, ...] = ()
+    first: str | None = None
+    end: str | None = None
+
+    def wanted(self, params: Mapping[str, object]) -> Callable[[str], bool]:
+        """Tell of a period whether the question reads it."""
+        some = {params[name] for name in self.some}
+        first = str(params[self.first]) if self.first else None
+        end = str(params[self.end]) if self.end else None
+        return lambda period: (
+            period in some
+            or (first is not None and first <= period and (end is None or period < end))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +64,11 @@ class QuestionFile:
     meaning: str
     params: Mapping[str, str]
     inputs: Mapping[str, Mapping[str, str]]
+    periods: Periods | None = None
+
+    def wanted_periods(self, question: Question) -> Callable[[str], bool] | None:
+        """Tell which billing periods ``question`` reads; ``None`` where it may read all."""
+        return self.periods.wanted(question.params) if self.periods else None
 
     def check(self, question: Question) -> None:
         """Refuse a question that brings more or less than the file declares.
@@ -83,7 +110,7 @@ def parse_question(name: str, sql: str) -> QuestionFile:
     header = list(takewhile(lambda line: line.startswith("--"), sql.splitlines()))
     params = {found[1]: found[2] for line in header if (found := _PARAMETER.match(line))}
     inputs = {found[1]: _input_columns(name, line, found[2]) for line, found in _inputs(header)}
-    prose = [line for line in header if not line.startswith(("-- $", "-- input "))]
+    prose = [line for line in header if not line.startswith(("-- $", "-- input ", "-- periods "))]
     declared = sum(line.startswith(("-- $", "-- input ")) for line in header)
     if declared != len(params) + len(inputs):
         raise UnknownQuestion(f"{name}.sql: a header line for a parameter or input cannot be read")
@@ -92,7 +119,23 @@ def parse_question(name: str, sql: str) -> QuestionFile:
         odd = ", ".join(sorted(used ^ set(params)))
         raise UnknownQuestion(f"{name}.sql: declared and used parameters differ in {odd}")
     meaning = " ".join(line.removeprefix("--").strip() for line in prose)
-    return QuestionFile(name, sql.strip().removesuffix(";"), meaning, params, inputs)
+    periods = _periods(name, header, used)
+    return QuestionFile(name, sql.strip().removesuffix(";"), meaning, params, inputs, periods)
+
+
+def _periods(name: str, header: list[str], params: set[str]) -> Periods | None:
+    lines = [line for line in header if line.startswith("-- periods ")]
+    if not lines:
+        return None
+    found = _PERIODS.fullmatch(lines[0])
+    if found is None or len(lines) > 1 or {found[2], found[4] or found[2]} - params:
+        raise UnknownQuestion(
+            f"{name}.sql: write one of '-- periods $a, $b', '-- periods $a to $b' and"
+            f" '-- periods from $a', with parameters of the question, not {lines[0]!r}"
+        )
+    if found[1] or found[3] == " to ":
+        return Periods(first=found[2], end=found[4])
+    return Periods(some=tuple(filter(None, (found[2], found[4]))))
 
 
 def _inputs(header: list[str]) -> list[tuple[str, re.Match[str]]]:

@@ -17,7 +17,7 @@ from warehouse.questions import QuestionFile, read_question
 from warehouse.spark_session import check_installed, is_open, open_session, pandas_is_new
 from warehouse.spark_sql import spark_args, spark_sql, tables_of
 from warehouse.spark_types import as_declared, plain, spark_schema
-from warehouse.tables import Scope, arrow_schema, spec_of
+from warehouse.tables import Scope, TableSpec, arrow_schema, spec_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -112,31 +112,29 @@ class SparkEngine:
         self, session: "SparkSession", file: QuestionFile, question: Question, view: View
     ) -> Iterator[tuple[str, "DataFrame"]]:
         wanted = tables_of(file)
+        periods = file.wanted_periods(question)
         for name, given in question.inputs.items():
             if name in wanted:
                 yield name, _local(session, as_declared(given, file.inputs[name]))
         for name, snapshot in view.snapshots.items():
             if name in wanted - set(question.inputs):
-                yield name, self._table(session, name, snapshot, view.teams)
+                hidden = view.teams is not None and spec_of(name).scope is Scope.NOTHING
+                files = [] if hidden else self._lake.files(name, snapshot, periods)
+                yield name, _table(session, spec_of(name), files, view.teams)
 
-    def _table(
-        self,
-        session: "SparkSession",
-        name: str,
-        snapshot: int | None,
-        teams: frozenset[str] | None,
-    ) -> "DataFrame":
-        spec = spec_of(name)
-        hidden = teams is not None and spec.scope is Scope.NOTHING
-        files = [] if hidden else self._lake.files(name, snapshot)
-        if not files:
-            return _local(session, arrow_schema(name).empty_table())
-        reader = session.read.schema(spark_schema(spec)).option("recursiveFileLookup", "true")
-        rows = reader.parquet(*map(spark_path, files))
-        if teams is None or spec.scope is not Scope.BY_TEAM:
-            return rows
-        seen = pa.table({"team": pa.array(sorted(teams), pa.string())})
-        return rows.join(_local(session, seen), "team", "left_semi").select(*spec.columns)
+
+def _table(
+    session: "SparkSession", spec: TableSpec, files: Sequence[str], teams: frozenset[str] | None
+) -> "DataFrame":
+    """The rows of exactly these files, and of these teams where rows have a team."""
+    if not files:
+        return _local(session, arrow_schema(spec.name).empty_table())
+    reader = session.read.schema(spark_schema(spec)).option("recursiveFileLookup", "true")
+    rows = reader.parquet(*map(spark_path, files))
+    if teams is None or spec.scope is not Scope.BY_TEAM:
+        return rows
+    seen = pa.table({"team": pa.array(sorted(teams), pa.string())})
+    return rows.join(_local(session, seen), "team", "left_semi").select(*spec.columns)
 
 
 def _local(session: "SparkSession", table: pa.Table) -> "DataFrame":
@@ -149,7 +147,7 @@ def _local(session: "SparkSession", table: pa.Table) -> "DataFrame":
 
 
 def spark_path(uri: str) -> str:
-    """A file of the lake as Hadoop's file systems spell it, with nothing that reads as a pattern."""
+    """A file of the lake as Hadoop's file systems spell it, with no part read as a pattern."""
     scheme, found, rest = uri.partition("://")
     if not found:
         scheme, rest = "file", uri

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from warnings import catch_warnings, filterwarnings
 
 from warehouse.errors import WarehouseError
@@ -80,8 +80,7 @@ def _classic(url: str, settings: Mapping[str, str]) -> "SparkSession":
 def _connected(url: str, settings: Mapping[str, str]) -> "SparkSession":
     from pyspark.sql.connect.session import SparkSession as RemoteSession
 
-    session: SparkSession = RemoteSession.builder.remote(url).config(map=settings).create()
-    return session
+    return cast("SparkSession", RemoteSession.builder.remote(url).config(map={**settings}).create())
 
 
 def is_open(session: "SparkSession") -> bool:

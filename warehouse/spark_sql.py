@@ -38,12 +38,12 @@ def spark_sql(file: QuestionFile, names: Mapping[str, str]) -> str:
     return tree.sql("spark", comments=False)
 
 
-def _parsed(file: QuestionFile) -> exp.Expression:
+def _parsed(file: QuestionFile) -> exp.Expr:
     return _tree(file.sql, tuple(file.params.items()))
 
 
 @cache
-def _tree(sql: str, params: tuple[tuple[str, str], ...]) -> exp.Expression:
+def _tree(sql: str, params: tuple[tuple[str, str], ...]) -> exp.Expr:
     tree = sqlglot.parse_one(sql, read="duckdb").transform(_portable)
     return tree.transform(_typed, dict(params))
 
@@ -53,13 +53,13 @@ def tables_of(file: QuestionFile) -> set[str]:
     return {table.name for table in _tables(_parsed(file))}
 
 
-def _tables(tree: exp.Expression) -> list[exp.Table]:
+def _tables(tree: exp.Expr) -> list[exp.Table]:
     sources = (source for scope in traverse_scope(tree) for source in scope.sources.values())
     found = {id(source): source for source in sources if isinstance(source, exp.Table)}
     return list(found.values())
 
 
-def _typed(node: exp.Expression, params: Mapping[str, str]) -> exp.Expression:
+def _typed(node: exp.Expr, params: Mapping[str, str]) -> exp.Expr:
     """A parameter as what it is declared to be; lists travel as JSON."""
     if not isinstance(node, (exp.Parameter, exp.Placeholder)) or node.name not in params:
         return node
@@ -70,7 +70,7 @@ def _typed(node: exp.Expression, params: Mapping[str, str]) -> exp.Expression:
     return _spark(f"CAST({mark} AS {spark_type(declared)})")
 
 
-def _portable(node: exp.Expression) -> exp.Expression:
+def _portable(node: exp.Expr) -> exp.Expr:
     """The three functions that sqlglot gives another meaning or none."""
     if isinstance(node, exp.JSONExtractScalar):
         return _member(node.this.transform(_portable), node.expression)
@@ -79,7 +79,7 @@ def _portable(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _member(text: exp.Expression, path: exp.Expression) -> exp.Expression:
+def _member(text: exp.Expr, path: exp.Expr) -> exp.Expr:
     """The member of a JSON object that a path ``$."key"`` names, as text.
 
     Spark's own paths cannot name every key. One object in an array is read instead of the object,
@@ -90,11 +90,11 @@ def _member(text: exp.Expression, path: exp.Expression) -> exp.Expression:
     return _spark(f"try_element_at({members}, {key})")
 
 
-def _json_array(text: exp.Expression, of: str) -> str:
+def _json_array(text: exp.Expr, of: str) -> str:
     return f"from_json(concat('[', {text.sql('spark')}, ']'), 'array<{of}>', {_STRICT_JSON})"
 
 
-def _spark(sql: str) -> exp.Expression:
+def _spark(sql: str) -> exp.Expr:
     return sqlglot.parse_one(sql, read="spark")
 
 

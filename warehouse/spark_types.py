@@ -44,9 +44,7 @@ def spark_schema(spec: TableSpec) -> str:
 def as_declared(table: pa.Table, columns: Mapping[str, str]) -> pa.Table:
     """An input with the types that the question's header declares."""
     fields = [
-        pa.field(field.name, arrow_type(columns[field.name]))
-        if field.name in columns
-        else field
+        pa.field(field.name, arrow_type(columns[field.name])) if field.name in columns else field
         for field in table.schema
     ]
     return table.cast(pa.schema(fields))

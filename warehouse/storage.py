@@ -16,8 +16,7 @@ from uuid import UUID
 
 import duckdb
 
-from warehouse.catalog import local_folder, private_folder
-from warehouse.errors import LakeNotOpen
+from warehouse.catalog import private_folder
 
 LOADS = "loads"
 """The folder of the lake that holds a folder of files for each load."""
@@ -84,24 +83,6 @@ class Storage(Protocol):
     def open_places(self) -> list[str]:
         """What DuckDB may read and write: the lake, and files that a load is writing."""
         ...
-
-
-def open_storage(
-    uri: str, staging: Path | None, endpoint: str | None, region: str | None
-) -> Storage:
-    """Open the folder or bucket ``uri``; only a bucket needs ``staging``, a local folder.
-
-    Raises:
-        LakeNotOpen: When it is of another kind, or the bucket cannot be used.
-    """
-    if not uri.startswith("s3://"):
-        return LocalStorage(private_folder(local_folder(uri)))
-    if staging is None:
-        raise LakeNotOpen(f"a lake at {uri} needs a local folder for what is being written")
-    # The client for S3 takes a while to import and local lakes do without.
-    from warehouse.storage_s3 import open_bucket
-
-    return open_bucket(uri, staging, endpoint, region)
 
 
 class LocalStorage:

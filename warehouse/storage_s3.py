@@ -32,6 +32,8 @@ from warehouse.storage import LOADS, StoredFile, is_older, remove_folder, subfol
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([A-Za-z0-9_.=/-]*[A-Za-z0-9_=-])")
 _AWS_REGION = "us-east-1"
 _AT_ONCE = 8
+ATTEMPTS = 5
+"""How often a request is tried."""
 _UPLOAD = TransferConfig(multipart_chunksize=16 * 2**20, max_concurrency=4)
 """A part of each of four threads is in memory: 64 MiB, and files of up to 160 GB."""
 
@@ -73,7 +75,7 @@ class S3Storage:
         config = Config(
             connect_timeout=10,
             read_timeout=60,
-            retries={"total_max_attempts": 5, "mode": "standard"},
+            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
             max_pool_connections=2 * _AT_ONCE,
             **(own if endpoint else {}),
         )

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
         help="What may be used and is paid: quotas, commitments.", no_args_is_help=True
     )
     group.command("apply")(apply)
+    group.command("fetch")(fetch)
     group.command("show")(show)
     group.command("list")(list_)
     app.add_typer(group, name="capacity")
@@ -49,6 +50,50 @@ def apply(
         out.print(f"Stored as capacity version {applied.version}.")
     else:
         out.print(f"This is capacity version {applied.version} already; nothing new was stored.")
+
+
+def fetch(
+    output: Annotated[
+        Path | None, typer.Option(help="Write the file here, to look at and to apply.")
+    ] = None,
+    apply_: Annotated[
+        bool, typer.Option("--apply", help="Store it as the next version, once you agree.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False,
+) -> None:
+    """Ask the clouds for quotas and contracts, and show what that changes.
+
+    With neither --output nor --apply nothing is written.
+    """
+    from service.bootstrap import operator
+    from service.cli.console import open_wiring, out
+    from service.usecases.apply_capacity import apply_capacity, propose_text
+    from service.usecases.fetch_capacity import ask_capacity, fetch_capacity, found_of
+    from service.usecases.stored_documents import newest_capacity
+
+    with open_wiring() as wiring:
+        asked = ask_capacity(wiring.settings.sources, clock=wiring.clock)
+        fetched = fetch_capacity(
+            asked,
+            newest_capacity(wiring.store),
+            day=wiring.clock().date(),
+            currency=wiring.settings.planning_currency,
+        )
+        proposal = propose_text(fetched.text, "the fetched capacity", store=wiring.store)
+        for line in (*found_of(asked), *fetched.notes):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+        _preview(proposal)
+        if output is not None:
+            output.write_text(fetched.text, encoding="utf-8")
+            out.print(f"Written to {output}.", markup=False, highlight=False, soft_wrap=True)
+        if not proposal.changes:
+            out.print("Nothing has changed, so nothing was stored.")
+        elif apply_ and agreed("Apply this capacity?", yes=yes):
+            actor = operator()
+            done = apply_capacity(proposal, store=wiring.store, at=wiring.clock(), actor=actor)
+            out.print(f"Stored as capacity version {done.version}.")
+        else:
+            out.print("Nothing was stored.")
 
 
 def show(version: Version = None) -> None:
@@ -84,4 +129,5 @@ def _preview(proposal: CapacityProposal) -> None:
             style="green" if change.comes else "red",
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )

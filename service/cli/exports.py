@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from service.domain.periods import Period
 
 Name = Annotated[str, typer.Argument(help="Name of a configured source of type azure-export.")]
 
@@ -60,15 +63,29 @@ def trigger(
     """Let Azure run the export of a source now; it takes minutes to hours to deliver."""
     from service.bootstrap import settings_from_environment, system_clock
     from service.cli.console import out
-    from service.domain.periods import Period
     from service.usecases.set_up_export import trigger_export
 
-    wanted = None if period is None else str(Period(period))
+    wanted = None if period is None else str(billing_period(period))
     settings = settings_from_environment().sources
     trigger_export(name, settings, clock=system_clock, period=wanted)
     out.print(
         "Azure has been asked to run it; `comptroller sources export-runs` shows how it goes."
     )
+
+
+def billing_period(text: str) -> Period:
+    """Read a billing period that a user typed.
+
+    Raises:
+        InputError: When it is none; says what is accepted.
+    """
+    from service.domain.periods import Period
+    from service.errors import InputError
+
+    try:
+        return Period(text)
+    except ValueError as problem:
+        raise InputError(str(problem)) from problem
 
 
 def runs(name: Name) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import exports
+from service.cli import exports, reconcile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     group.command("changes")(changes)
     group.command("types")(types)
     exports.register(group)
+    reconcile.register(group)
     app.add_typer(group, name="sources")
 
 
@@ -119,11 +120,12 @@ def load(
     from service.usecases.check_sources import named
     from service.usecases.load_configured import load_configured
 
+    only = frozenset(str(exports.billing_period(one)) for one in period) if period else None
     with open_wiring() as wiring:
         wanted = named(wiring.settings.sources, names or [])
         done = load_configured(
             wanted,
-            periods=frozenset(period) if period else None,
+            periods=only,
             temp_folder=wiring.settings.data_dir.expanduser() / "temp",
             lake=wiring.lake,
             engine=wiring.engine,

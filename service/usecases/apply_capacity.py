@@ -56,8 +56,16 @@ def propose_capacity(path: Path, *, store: Store) -> CapacityProposal:
     Raises:
         DocumentError: When the file cannot be used.
     """
-    text = read_text(path)
-    document = parse_document(text, path.name, CapacityDocument)
+    return propose_text(read_text(path), path.name, store=store)
+
+
+def propose_text(text: str, name: str, *, store: Store) -> CapacityProposal:
+    """Check the text of a capacity file called ``name`` and compare it; nothing is stored.
+
+    Raises:
+        DocumentError: When it cannot be used.
+    """
+    document = parse_document(text, name, CapacityDocument)
     with store.work() as work:
         newest = newest_of(work.capacities.all())
     before = None if newest is None else read_stored(newest, CapacityDocument)
@@ -96,4 +104,11 @@ def _changes(
 
 def _entries(document: CapacityDocument, part: str) -> set[str]:
     listed = (entry.model_dump(mode="json", exclude_none=True) for entry in getattr(document, part))
-    return {", ".join(f"{key} {value}" for key, value in entry.items()) for entry in listed}
+    return {
+        ", ".join(f"{key} {_written(value)}" for key, value in entry.items() if value != [])
+        for entry in listed
+    }
+
+
+def _written(value: object) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, list) else str(value)

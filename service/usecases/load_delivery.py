@@ -23,6 +23,7 @@ from warehouse.load_reader import LoadFile
 from warehouse.load_state import other_quarantine
 from warehouse.load_write import TABLES, Load
 from warehouse.port import Partition
+from warehouse.restatement import restated
 from warehouse.tables import spec_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def load_delivery(  # noqa: PLR0913  (every long-lived part comes by name)
         gone = emptied(delivery, held, staged)
         refuse_drops(delivery, held, staged, gone, replace=replace)
         periods = (*staged.periods, *gone)
-        changes = _restated(load, staged, periods, lake, engine)
+        # What is only added restates nothing.
+        changes = _restated(load, staged, periods, lake, engine) if delivery.complete else ()
         loader = _Loader(delivery, load, staged, periods, lake, engine, guard, changes)
         loader.commit_quarantine(folder)
         loader.commit_rows()
@@ -179,7 +181,8 @@ def _restated(
     """Say what a bill changes of what the lake holds; of other kinds nothing is said."""
     if load.kind != "focus":
         return ()
-    return ()
+    found = restated(load, staged.files, periods, lake=lake, engine=engine)
+    return tuple(Restatement(**{one: getattr(row, one) for one in _CHANGES}) for row in found)
 
 
 def _refuse_changed_files(delivery: Delivery) -> None:

@@ -176,7 +176,8 @@ def _paid(
         held = kept.setdefault(_place(term), [0] * horizon.slots)
         kept[_place(term)] = [a + b for a, b in zip(held, wants, strict=True)]
         yield from _paid_for(term, COMMITTED, wants, notes)
-    for contract in capacity.commitments:
+    notes["savings plan, which plans do not use yet"] += len(capacity.spend_commitments)
+    for contract in capacity.committed:
         wants = _machines(contract, horizon)
         held = kept.get(_place(contract), [0] * horizon.slots)
         both = [min(a, b) for a, b in zip(held, wants, strict=True)]

@@ -47,6 +47,13 @@ def capacity_in_effect(store: Store, day: date) -> CapacityDocument | None:
     return None if stored is None else read_stored(stored, CapacityDocument)
 
 
+def newest_capacity(store: Store) -> CapacityDocument | None:
+    """Return the capacity that was applied last, if any was."""
+    with store.work() as work:
+        stored = newest_of(work.capacities.all())
+    return None if stored is None else read_stored(stored, CapacityDocument)
+
+
 def read_stored(stored: DocumentVersion, form: type[Form]) -> Form:
     """Read a stored text; one that is valid JSON was applied as JSON."""
     name = f"version {stored.version}"

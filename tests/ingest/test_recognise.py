@@ -20,21 +20,21 @@ FOCUS_1_0 = (*FOCUS_NEEDED, "ProviderName", "PublisherName", "ListCost")
 
 
 CUR = (
-    "identity/LineItemId",
     "bill/PayerAccountId",
-    "lineItem/UsageAccountId",
+    "bill/BillingPeriodStartDate",
     "lineItem/LineItemType",
+    "lineItem/CurrencyCode",
     "lineItem/UnblendedCost",
 )
 CUR_PARQUET = (
-    "identity_line_item_id",
     "bill_payer_account_id",
-    "line_item_usage_account_id",
+    "bill_billing_period_start_date",
     "line_item_line_item_type",
+    "line_item_currency_code",
     "line_item_unblended_cost",
 )
 AZURE = ("subscriptionId", "meterId", "chargeType", "costInBillingCurrency", "date")
-GOOGLE = ("billing_account_id", "usage_start_time", "export_time", "cost", "cost_type")
+GOOGLE = ("record_type", "invoice_month", "billing_account_id", "cost", "currency")
 
 
 def _file(*columns: str, name: str = "a.csv") -> DeliveredFile:
@@ -128,6 +128,8 @@ def test_another_separator_is_guessed_at() -> None:
         ("cur-1", "report.csv.gz", CUR),
         ("cur-1", "report.parquet", CUR_PARQUET),
         ("cur-2", "report.parquet", (*CUR_PARQUET, "bill_payer_account_name")),
+        ("cur-2", "report.csv.gz", (*CUR_PARQUET, "resource_tags")),
+        ("cur-1", "report.parquet", (*CUR_PARQUET, "resource_tags_user_team")),
         ("azure-actual", "2026-10 Actual.csv", AZURE),
         ("azure-amortized", "part_0_AmortizedCost.csv", AZURE),
         ("gcp-detailed", "export.parquet", GOOGLE),

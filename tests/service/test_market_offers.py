@@ -1,6 +1,7 @@
 """What quotas and contracts make of prices: capacities that never exceed what is allowed."""
 
 from tests.service.planning import (
+    A100X8,
     H100X1,
     H100X8,
     OD,
@@ -14,6 +15,9 @@ from tests.service.planning import (
     term,
     workload,
 )
+
+A100 = {"model": "A100", "count_per_node": 8}
+QUOTA = {"provider": "AWS", "region": "us-east-1"}
 
 
 def test_without_a_quota_the_default_holds_and_is_noted() -> None:
@@ -88,6 +92,62 @@ def test_a_family_shares_its_quota_evenly() -> None:
     small = "aws/us-east-1/*/p5.4xlarge/on_demand"
     assert capacities(shared) == {OD: 4, small: 3}
     assert capacities(named) == {OD: 7, small: 5}
+
+
+def test_a_quota_of_vcpus_is_dealt_out_the_largest_machine_first() -> None:
+    """400 vCPUs are 1 p5.48xlarge (192), 1 p4d.24xlarge (96), then 1 more of the latter: 384."""
+    both = (price(H100X8, "50"), price(A100X8, "21"))
+    one = workload(accelerators=[{"model": "H100", "count_per_node": 8}, A100])
+    vcpus = {**QUOTA, "families": ["p5", "p4"], "vcpus": 400}
+
+    made = problem(one, prices=both, document=capacity(quotas=[vcpus]))
+
+    assert capacities(made) == {OD: 1, "aws/us-east-1/*/p4d.24xlarge/on_demand": 2}
+
+
+def test_a_quota_of_accelerators_counts_whole_machines() -> None:
+    """20 GPUs are 2 p5.48xlarge of 8 and 2 p5.4xlarge of 1, and the rest is 2 more of these."""
+    both = (price(H100X8, "50"), price(H100X1, "7"))
+    one = workload(accelerators=[{"model": "H100", "count_per_node": 1}])
+    gpus = {**QUOTA, "family": "p5", "accelerators": 20}
+
+    made = problem(one, prices=both, document=capacity(quotas=[gpus]))
+
+    assert capacities(made) == {OD: 2, "aws/us-east-1/*/p5.4xlarge/on_demand": 4}
+
+
+def test_a_quota_of_nothing_allows_nothing() -> None:
+    """No vCPU, no machine, and the workload is told so."""
+    none = {**QUOTA, "family": "p", "vcpus": 0}
+
+    made = problem(workload(), document=capacity(quotas=[none]))
+
+    assert capacities(made) == {}
+    assert len(made.left_out) == 1
+
+
+def test_the_longest_prefix_is_the_quota_that_holds() -> None:
+    """Of p with 10 machines and [p4, p5] with 3, the latter holds for p5.48xlarge."""
+    quotas = [quota(None, 10, family="p"), quota(None, 3, families=["p4", "p5"])]
+
+    assert capacities(problem(workload(), document=capacity(quotas=quotas)))[OD] == 3
+
+
+def test_a_savings_plan_is_noted_and_offers_nothing() -> None:
+    """Money by the hour has no machine that could be planned."""
+    plan = {
+        "id": "sp",
+        "provider": "AWS",
+        "kind": "spend",
+        "hourly_commitment": "12.5",
+        "start": "2026-11-01T00:00:00Z",
+        "end": "2027-11-01T00:00:00Z",
+    }
+
+    made = problem(workload(), document=capacity(commitments=[plan]))
+
+    assert set(capacities(made)) == {OD}
+    assert made.notes["savings plan, which plans do not use yet"] == 1
 
 
 def test_what_is_paid_for_comes_out_of_the_quota_first() -> None:

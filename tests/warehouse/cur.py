@@ -110,31 +110,28 @@ def as_table(lines: Sequence[Line]) -> pa.Table:
 def amortised(one: Line) -> Decimal:
     """AWS's definition of the amortised cost of a line.
 
-    It is the one of AWS's own query library: fees of commitments count where they are used, and
-    their unused rest at the fee.
+    It is the one of AWS's own query library: what a commitment cost counts where it is used, and
+    what is unused of it at its fee.
     """
-    amount = {name: Decimal(one.get(name) or "0") for name in AMOUNTS}
-    match one["line_item_line_item_type"]:
-        case "SavingsPlanCoveredUsage":
-            return amount["savings_plan_savings_plan_effective_cost"]
-        case "SavingsPlanRecurringFee":
-            return (
-                amount["savings_plan_total_commitment_to_date"]
-                - amount["savings_plan_used_commitment"]
-            )
-        case "SavingsPlanNegation" | "SavingsPlanUpfrontFee":
-            return Decimal(0)
-        case "DiscountedUsage":
-            return amount["reservation_effective_cost"]
-        case "RIFee":
-            return (
-                amount["reservation_unused_amortized_upfront_fee_for_billing_period"]
-                + amount["reservation_unused_recurring_fee"]
-            )
-        case "Fee" if one.get("reservation_reservation_a_r_n"):
-            return Decimal(0)
-        case _:
-            return amount["line_item_unblended_cost"]
+
+    def amount(name: str) -> Decimal:
+        return Decimal(one.get(name) or "0")
+
+    unused_ri = amount("reservation_unused_amortized_upfront_fee_for_billing_period") + amount(
+        "reservation_unused_recurring_fee"
+    )
+    total = amount("savings_plan_total_commitment_to_date")
+    otherwise = {
+        "SavingsPlanCoveredUsage": amount("savings_plan_savings_plan_effective_cost"),
+        "SavingsPlanRecurringFee": total - amount("savings_plan_used_commitment"),
+        "SavingsPlanNegation": Decimal(0),
+        "SavingsPlanUpfrontFee": Decimal(0),
+        "DiscountedUsage": amount("reservation_effective_cost"),
+        "RIFee": unused_ri,
+    }
+    if one.get("reservation_reservation_a_r_n"):
+        otherwise["Fee"] = Decimal(0)
+    return otherwise.get(one["line_item_line_item_type"], amount("line_item_unblended_cost"))
 
 
 def _legacy(name: str) -> str:

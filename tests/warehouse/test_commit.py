@@ -17,7 +17,7 @@ from tests.warehouse.rows import (
     stage,
     stage_rows,
 )
-from warehouse.commit import commit
+from warehouse.commit import commit, current_files
 from warehouse.errors import (
     AlreadyDelivered,
     CommitConflict,
@@ -189,6 +189,26 @@ def test_days_and_whole_sources_are_partitions_too(lake: Lake) -> None:
     second = str(lake.root / "loads" / str(load_id(2)))
     assert lake.files("gpu_usage", view.snapshots["gpu_usage"]) == [f"{second}/day.parquet"]
     assert lake.files("node", view.snapshots["node"]) == [f"{second}/node.parquet"]
+
+
+def test_what_is_set_aside_of_a_whole_source_is_kept_as_such(lake: Lake) -> None:
+    """A row of node belongs to no month; set aside it lies in the period * of quarantine."""
+    whole = Partition("quarantine", "nodes:nodes", "*")
+    select = "SELECT 'nodes:nodes' AS x_SourceId, '*' AS x_BillingPeriod, 'no id' AS reason"
+    file = stage_rows(lake.folder(load_id(1)) / "bad.parquet", whole, select, 1)
+
+    commit(
+        lake,
+        "quarantine",
+        partitions=[whole],
+        files=[file],
+        load_id=load_id(1),
+        version=1,
+        delivered={},
+    )
+
+    assert list(lake.states("quarantine")) == [whole]
+    assert [one.partition for one in current_files(lake, "quarantine")] == [whole]
 
 
 def test_a_raising_guard_prevents_the_commit(lake: Lake) -> None:

@@ -45,8 +45,17 @@ LINE: Mapping[str, object] = {
     "ChargeDescription": "p5",
     "PricingQuantity": "1",
     "PricingUnit": "Hours",
+    "PricingCategory": "Standard",
+    "ListUnitPrice": "1.5",
+    "ContractedUnitPrice": "1.5",
+    "ConsumedQuantity": "1",
+    "ConsumedUnit": "Hours",
+    "SkuId": "p5",
+    "SkuPriceId": "p5.on-demand",
 }
 """A cost line without any fault."""
+
+NOT_CONSUMED = {"ConsumedQuantity": None, "ConsumedUnit": None}
 
 
 def test_a_faultless_line_has_no_findings_and_fits_the_table(stager: Stager) -> None:
@@ -161,7 +170,7 @@ def test_everything_else_is_a_finding(
 @pytest.mark.parametrize(
     "change",
     [
-        {"BilledCost": "-3", "EffectiveCost": "-3", "ChargeCategory": "Credit"},
+        NOT_CONSUMED | {"BilledCost": "-3", "EffectiveCost": "-3", "ChargeCategory": "Credit"},
         {"ChargeClass": "Correction", "ListUnitPrice": "9", "PricingQuantity": "-1"},
         {"ChargePeriodStart": "2026-08-01", "ChargePeriodEnd": "2026-08-02"},
         {"BillingPeriodStart": "2026-10-01 00:00:00", "BillingCurrency": "usd"},
@@ -233,6 +242,7 @@ def test_types_that_a_column_never_has_are_read_as_text(stager: Stager) -> None:
     assert (row["SkuId"], row["ResourceId"], row["SubAccountId"]) == ("11472", "true", "2026-01-01")
 
 
+NEEDED = ("BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart")
 HEADER = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ResourceId,Tags\n"
 
 
@@ -290,7 +300,7 @@ def test_a_file_that_is_no_parquet_any_more_stops_the_load(stager: Stager) -> No
     """It was when it was looked at."""
     path = stager.folder / "a.parquet"
     path.write_bytes(b"PAR1 nothing")
-    file = LoadFile(str(path), path.name, "id", "parquet", ("BilledCost",))
+    file = LoadFile(str(path), path.name, "id", "parquet", (*NEEDED, "ResourceId"))
     load = Load("aws", "focus", "focus-1.0", UUID(int=1), (file,))
 
     with pytest.raises(UnreadableDelivery, match=r"a\.parquet: cannot be read as Parquet"):

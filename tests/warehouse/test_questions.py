@@ -1,18 +1,22 @@
 """Question files say what they need, and every one of them answers on an empty lake."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
+from tests.warehouse.asking import asked
+from tests.warehouse.invented import fill
 from warehouse.duck import DuckEngine
 from warehouse.errors import MissingParameter, UnknownParameter, UnknownQuestion
 from warehouse.lake import Lake
 from warehouse.port import Question
-from warehouse.questions import parse_question, question_names, read_question
+from warehouse.questions import QuestionFile, parse_question, question_names, read_question
 
 EXAMPLES: Mapping[str, object] = {
     "VARCHAR": "2026-10",
@@ -96,12 +100,57 @@ def test_a_header_tells_parameters_inputs_and_meaning() -> None:
         ("-- Q.\n-- $a DATE\nSELECT $a", "a header line for a parameter or input cannot be read"),
         ("-- Q.\n-- input owner  x\nSELECT 1", "a header line for a parameter or input"),
         ("-- Q.\n-- input o(a VARCHAR,b DATE)  x\nSELECT 1", "write '-- input name"),
+        ("-- Q.\n-- $a: DATE  x\n-- periods $b\nSELECT $a", "write one of '-- periods"),
+        ("-- Q.\n-- $a: DATE  x\n-- periods $a - $a\nSELECT $a", "write one of '-- periods"),
+        ("-- Q.\n-- $a: DATE  x\n-- periods $a\n-- periods $a\nSELECT $a", "write one of"),
     ],
 )
 def test_a_header_that_does_not_fit_is_refused(text: str, sentence: str) -> None:
     """The error names the file and what is wrong."""
     with pytest.raises(UnknownQuestion, match=sentence):
         parse_question("ask/q", text)
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("-- periods $a", ["2026-09"]),
+        ("-- periods $a, $b", ["2026-09", "2026-11"]),
+        ("-- periods $a to $b", ["2026-09", "2026-10"]),
+        ("-- periods from $a", ["2026-09", "2026-10", "2026-11"]),
+    ],
+)
+def test_a_header_tells_which_billing_periods_are_read(line: str, read: list[str]) -> None:
+    """With $a = 2026-09 and $b = 2026-11; the end of a stretch is not read."""
+    params = "-- $a: VARCHAR  x\n-- $b: VARCHAR  x\n"
+    file = parse_question("ask/q", f"-- Q.\n{params}{line}\nSELECT $a, $b")
+
+    wanted = file.wanted_periods(Question("ask/q", {"a": "2026-09", "b": "2026-11"}))
+
+    assert wanted is not None
+    periods = ("2026-08", "2026-09", "2026-10", "2026-11")
+    assert [period for period in periods if wanted(period)] == read
+    assert file.meaning == "Q."
+
+
+def test_files_of_periods_that_a_question_does_not_read_change_nothing(
+    lake: Lake, engine: DuckEngine, names: list[str], tmp_path: Path
+) -> None:
+    """Each question that says its periods answers as it does over all files."""
+    fill(lake, tables=("cost_line", "allocation", "quarantine"))
+    view = lake.view()
+    everything = DuckEngine(lake, temp_folder=tmp_path / "spill", questions=_of_all_periods)
+    for name in (name for name in names if read_question(name).periods):
+        question = asked(name, engine, view)
+
+        expected, answer = (one.query(question, view) for one in (everything, engine))
+
+        assert sorted(map(repr, answer.to_pylist())) == sorted(map(repr, expected.to_pylist()))
+        assert answer.num_rows > 0, name
+
+
+def _of_all_periods(name: str) -> QuestionFile:
+    return replace(read_question(name), periods=None)
 
 
 @pytest.mark.parametrize("name", ["ask/none", "../errors", "ask", "ask/../ask/cost_by_source", ""])

@@ -30,7 +30,9 @@ from warehouse.load_state import held_rows, other_quarantine
 from warehouse.maintain import Maintained, maintain
 from warehouse.port import Partition, Question, StagedFile, View
 from warehouse.status import table_statuses
+from warehouse.storage import StoredFile
 
+PRICES = "valid_from,unit,currency,region,provider,machine_type,purchase_model,amount\n"
 ALLOCATED = pa.table(
     {
         "run_id": ["run-1"],
@@ -74,22 +76,26 @@ def test_refused_and_empty_deliveries(any_lake: Lake) -> None:
     deliver(any_lake, {OCTOBER: []}, number=4)
 
     assert costs(any_lake) == {}
-    assert [one.rows for one in table_statuses(any_lake)][0] == 0
+    assert table_statuses(any_lake)[0].rows == 0
 
 
 def test_a_load_with_set_aside_rows_is_staged_committed_and_found_again(
     any_lake: Lake, asker: DuckEngine, tmp_path: Path
 ) -> None:
-    """Of two nodes one has no id: one row in node, one in quarantine, which a next load keeps."""
-    text = "provider,resource_id,host,pool\nAWS,i-1,h1,train\nAWS,,,train\n"
-    staged = Stager(any_lake, asker, tmp_path).text(text, "nodes", "1.0")
+    """Of two prices one is none: a row in price, one in quarantine, which a next load keeps."""
+    text = f"{PRICES}AWS,p5.48xlarge,on_demand,98.32\nAWS,p4d.24xlarge,on_demand,cheap\n"
+    staged = Stager(any_lake, asker, tmp_path).text(
+        text.replace("\nAWS", "\n2026-10-01T00:00:00Z,machine-hour,USD,us-east-1,AWS"),
+        "prices",
+        "1.0",
+    )
     [bad] = staged.quarantine_files
     [good] = staged.files
     for file in (bad, good):
         _commit(any_lake, file)
     any_lake.close_load(load_id(1))
 
-    [held] = held_rows("node", "aws", lake=any_lake, engine=asker)
+    [held] = held_rows("price", "aws", lake=any_lake, engine=asker)
     folder = any_lake.folder(load_id(2))
     [again] = other_quarantine(bad.partition, ["other.csv"], folder, lake=any_lake, engine=asker)
 
@@ -157,7 +163,7 @@ def test_maintenance_keeps_what_is_referred_to_and_deletes_the_rest(any_lake: La
         any_lake.files("cost_line", before)
 
 
-def _of_load(lake: Lake, number: int) -> list[object]:
+def _of_load(lake: Lake, number: int) -> list[StoredFile]:
     return list(lake.storage.files(f"loads/{load_id(number)}"))
 
 
@@ -197,7 +203,7 @@ def test_what_a_commit_leaves_on_this_machine_goes_with_the_load(
     """One file is in the bucket under the name of its content, none is left below staging."""
     deliver(s3_lake, {OCTOBER: ["1"]}, number=1)
 
-    [key] = bucket.keys("a/lake/loads/")
+    [key] = bucket.objects("a/lake/loads/")
     assert key.startswith(f"a/lake/loads/{load_id(1)}/bill-2026-10-")
     assert key.endswith(".parquet")
     assert not list((tmp_path / "staging" / "loads").iterdir())
@@ -227,22 +233,22 @@ def test_a_question_reaches_the_lake_and_nothing_else(
     bucket.client.put_object(Bucket=bucket.name, Key="a/lake-2/x.txt", Body=b"x")
     bucket.client.put_object(Bucket=bucket.name, Key="a/lake/x.txt", Body=b"y")
     forbidden = (
-        f"SELECT content FROM read_text('s3://{bucket.name}/a/lake-2/x.txt')",
-        "SELECT content FROM read_text('s3://other/a/lake/x.txt')",
-        f"SELECT content FROM read_text('{bucket.endpoint}/x')",
-        "SELECT content FROM read_text('/etc/passwd')",
+        f"FROM read_text('s3://{bucket.name}/a/lake-2/x.txt')",
+        "FROM read_text('s3://other/a/lake/x.txt')",
+        f"FROM read_text('{bucket.endpoint}/x')",
+        "FROM read_text('/etc/passwd')",
         "COPY (SELECT 1) TO 's3://other/x.csv'",
         "INSTALL parquet",
         "ATTACH 's3://other/x.db'",
     )
 
     with engine.connection(View({})) as connection:
-        read = f"SELECT content FROM read_text('s3://{bucket.name}/a/lake/x.txt')"
-        found = connection.execute(read).fetchall()
+        read = f"FROM read_text('s3://{bucket.name}/a/lake/x.txt')"
+        found = connection.sql(read).project("content").fetchall()
         for sql in forbidden:
             with pytest.raises(duckdb.PermissionException):
                 connection.execute(sql)
-        with pytest.raises(duckdb.InvalidInputException, match="[Pp]ersistent"):
+        with pytest.raises(duckdb.InvalidInputException, match="Persistent secrets are disabled"):
             connection.execute("CREATE PERSISTENT SECRET x (TYPE s3, KEY_ID 'k')")
 
     assert found == [("y",)]

@@ -22,6 +22,11 @@ from ingest.sources.aws.spooled import spool_looks
 _NO_FEE = "AWS does not say what a capacity block cost; add price_upfront from its invoice"
 
 
+def _known_types() -> tuple[str, ...]:
+    """Every machine type of EC2 in the reference."""
+    return tuple(sorted(name for provider, name in machine_types() if provider == "aws"))
+
+
 class AwsAccount:
     """Delivers prices and placement scores, and tells capacity and totals."""
 
@@ -31,8 +36,7 @@ class AwsAccount:
         self._setting = setting
         self._clock = clock
         self._clients = AwsClients(setting)
-        known = tuple(sorted(name for provider, name in machine_types() if provider == "aws"))
-        wanted = tuple(dict.fromkeys(setting.machine_types)) or known
+        wanted = tuple(dict.fromkeys(setting.machine_types)) or _known_types()
         self._question = Question(tuple(dict.fromkeys(setting.regions)), wanted)
         self._known: Marks = {}
 
@@ -82,8 +86,7 @@ class AwsAccount:
             SourceError: When AWS cannot be asked, or its answer cannot be read.
         """
         regions = self._question.regions
-        known = {name for provider, name in machine_types() if provider == "aws"}
-        types = known | set(self._question.machine_types)
+        types = {*_known_types(), *self._question.machine_types}
         held = list(held_machines(self._clients, regions, types))
         blocks = tuple(one for one in held if isinstance(one, CapacityBlockFact))
         return CapacityFacts(

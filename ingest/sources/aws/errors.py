@@ -29,11 +29,13 @@ _BUSY = frozenset({
     "RequestTimeoutException", "PriorRequestNotComplete", "InternalError",
 })  # fmt: skip
 _CHANGED = frozenset({"PreconditionFailed", "412"})
-_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 
 _EXPIRED = "the credentials have expired; sign in again, or use credentials that renew themselves"
 _UNKNOWN = "AWS does not know these credentials; look at the access key, the secret and the profile"
 _DENIED = "AWS refuses it"
+_ROLE_PERMISSION = (
+    "sts:AssumeRole on the role, and name this account and the external id in its trust policy"
+)
 _ELSEWHERE = "the bucket lies in another region; set region to the bucket's"
 _NO_CREDENTIALS = (
     "no AWS credentials were found; set a profile, or give this machine credentials (environment "
@@ -73,11 +75,6 @@ def code_of(problem: ClientError) -> str:
     return str(problem.response.get("Error", {}).get("Code", ""))
 
 
-def is_missing(problem: ClientError) -> bool:
-    """Say whether an object is simply not there."""
-    return code_of(problem) in _MISSING
-
-
 @contextmanager
 def plain_errors(what: str, permission: str = "") -> Iterator[None]:
     """Turn AWS's errors of doing ``what`` (as ``reading s3://bucket/key``) into a source's.
@@ -106,8 +103,9 @@ def _of_answer(problem: ClientError, what: str, permission: str) -> SourceError:
         return TransientSourceError(f"{what}: AWS is busy ({code}); try again later")
     said = problem.response.get("Error", {}).get("Message", "")
     meaning = _MEANINGS.get(code, "AWS does not accept the request")
-    if meaning == _DENIED and permission:
-        meaning += f"; allow {permission}"
+    asked = _ROLE_PERMISSION if problem.operation_name == "AssumeRole" else permission
+    if meaning == _DENIED and asked:
+        meaning += f"; allow {asked}"
     return RejectedSourceError(f"{what}: {meaning} (AWS says {code}: {said})")
 
 

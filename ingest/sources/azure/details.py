@@ -35,7 +35,6 @@ from ingest.sources.azure.session import AzureSession
 
 _DIALECTS = {"ActualCost": "azure-actual", "AmortizedCost": "azure-amortized"}
 _MONTHS_KEPT = 13
-_NO_CONTENT = 204
 _POLL_S = 15
 _LONGEST_REPORT_S = 1800
 _QUESTION = {
@@ -128,12 +127,8 @@ class AzureDetails:
         wanted = GenerateCostDetailsReportRequestDefinition(
             metric=self._setting.metric, time_period=self._days(month)
         )
-        statuses: list[int] = []
         poller = self._session.costs.generate_cost_details_report.begin_create_operation(
-            self._scope,
-            wanted,
-            polling_interval=_POLL_S,
-            raw_response_hook=lambda one: statuses.append(one.http_response.status_code),
+            self._scope, wanted, polling_interval=_POLL_S
         )
         poller.wait(_LONGEST_REPORT_S)
         if not poller.done():
@@ -141,8 +136,6 @@ class AzureDetails:
         try:
             return poller.result()
         except ValueError as problem:
-            if statuses[-1:] == [_NO_CONTENT]:
-                return None
             raise TransientSourceError(f"{what}: the answer is no report; try again") from problem
 
     def _days(self, month: str) -> CostDetailsTimePeriod:

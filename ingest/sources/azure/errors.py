@@ -8,7 +8,6 @@ from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
     HttpResponseError,
-    IncompleteReadError,
     ResourceModifiedError,
     ServiceRequestError,
     ServiceResponseError,
@@ -17,6 +16,7 @@ from azure.core.exceptions import (
 from ingest.port import RejectedSourceError, SourceError, TransientSourceError
 
 _BUSY = frozenset({408, 429})
+_REDIRECTS = 300
 _FORBIDDEN = 403
 _MISSING = 404
 _PRECONDITION_FAILED = 412
@@ -25,8 +25,8 @@ _SERVER_ERRORS = 500
 _MEANINGS = {
     "AuthorizationPermissionMismatch": "the identity may not read it; give it the role Storage "
     "Blob Data Reader on the container",
-    "AuthorizationFailure": "the storage account's firewall refuses this address; let it in under "
-    "Networking, or use a private endpoint",
+    "AuthorizationFailure": "the storage account's firewall refuses this address, or the sign-in "
+    "is of another account; let the address in under Networking, or use a private endpoint",
     "AuthenticationFailed": "the storage account does not accept the sign-in; look at "
     "connection_string, or at authority",
     "ContainerNotFound": "there is no such container; look at container_url",
@@ -88,8 +88,11 @@ def _of_answer(problem: HttpResponseError, what: str) -> SourceError:
     status = problem.status_code or 0
     if isinstance(problem, ResourceModifiedError) or status == _PRECONDITION_FAILED:
         return TransientSourceError(f"{what}: it was replaced while it was read; try again")
-    if isinstance(problem, IncompleteReadError):
-        return TransientSourceError(f"{what}: the answer broke off; try again later")
+    if status < _REDIRECTS:
+        return TransientSourceError(
+            f"{what}: the answer broke off or is none of Azure's; try again later, and look at "
+            "what stands between this machine and Azure"
+        )
     if status in _BUSY or status >= _SERVER_ERRORS:
         return TransientSourceError(f"{what}: Azure is busy ({code_of(problem)}); try again later")
     return RejectedSourceError(f"{what}: {_meaning(problem)}")

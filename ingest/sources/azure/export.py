@@ -34,6 +34,8 @@ from ingest.sources.azure.manifest import BILLS, Manifest, parse_manifest
 from ingest.sources.azure.runs import FoundManifest, manifests_of
 from ingest.sources.azure.session import AzureSession
 
+_OLDEST_FOCUS = "1.0"
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:
@@ -182,7 +184,11 @@ class AzureExport:
 
 
 def _dialect(manifest: Manifest, files: list[DeliveredFile]) -> str:
-    """Name the dialect by the type of the export; of FOCUS, the version by the columns."""
+    """Name the dialect by the type and version of the export.
+
+    Microsoft's FOCUS 1.0 has columns that FOCUS has since 1.2, so the columns tell the version
+    only where the manifest does not.
+    """
     dialect = BILLS[manifest.type]
     if dialect != "focus":
         for file in files:
@@ -190,4 +196,6 @@ def _dialect(manifest: Manifest, files: list[DeliveredFile]) -> str:
         return dialect
     for file in files:
         kind_of(file, Kind.FOCUS)
-    return dialect_of(Kind.FOCUS, files) if files else f"focus-{manifest.focus_version}"
+    if manifest.focus_version or not files:
+        return f"focus-{manifest.focus_version or _OLDEST_FOCUS}"
+    return dialect_of(Kind.FOCUS, files)

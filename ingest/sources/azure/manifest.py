@@ -48,10 +48,10 @@ class Manifest:
         return f"{self.start:%Y-%m}"
 
     @property
-    def focus_version(self) -> str:
+    def focus_version(self) -> str | None:
         """The version of FOCUS that a FocusCost export is in: 1.2 of 1.2-preview, 1.0 of 1.0r2."""
         found = _VERSION.match(self.data_version)
-        return found[0] if found else "1.0"
+        return found[0] if found else None
 
     @property
     def version(self) -> int:

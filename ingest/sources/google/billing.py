@@ -23,7 +23,7 @@ from ingest.recognise import focus_version
 from ingest.settings import GoogleBillingSettings
 from ingest.sources.google.checks import billing_checks
 from ingest.sources.google.exports import Export, earliest, export_of
-from ingest.sources.google.queries import months_query, rows_query
+from ingest.sources.google.queries import focus_columns, months_query, rows_query
 from ingest.sources.google.reader import Parameters, Reader
 from ingest.sources.google.session import Patience
 from ingest.sources.google.spool import copy, spool
@@ -68,13 +68,16 @@ class GoogleBilling:
             TransientSourceError: When rows came or went since.
             SourceError: When they cannot be had.
         """
+        last, count = _read_mark(announced)
         export = export_of(self._reader.table())
         month = str(announced.period)
-        last, count = _read_mark(announced)
         target = folder / f"{export.table.rpartition('.')[2]}-{month}.parquet"
         parameters = _month(export, month) | ({"last_export": last} if export.exported else {})
         batches = self._reader.batches(rows_query(export), parameters)
-        rows = copy(batches, target) if export.is_focus else spool(batches, target)
+        if export.is_focus:
+            rows = copy(batches, focus_columns(export), target)
+        else:
+            rows = spool(batches, target)
         if rows != count:
             raise TransientSourceError(
                 f"{self.name}: {export.table} had {count} rows of {month} when it was announced "

@@ -26,7 +26,14 @@ KEY = (
 )
 """The columns that tell the pool of a row."""
 
-NAMES = ("service_id", "service_description", "project_id", "project_name", "invoice_month")
+NAMES = (
+    "service_id",
+    "service_description",
+    "project_id",
+    "project_name",
+    "usage_pricing_unit",
+    "invoice_month",
+)
 """What else the record of an unused commitment says, where all its fees say the same."""
 
 Key = tuple[str, ...]
@@ -55,18 +62,23 @@ class Pool:
     def is_known(self) -> bool:
         """Whether the fee can be told from what it paid for."""
         if self.category == "Usage":
-            return self.fee > 0 and self.committed > 0
+            return self.fee + self.paid_back > 0 and self.committed > 0
         return self.fee > 0 and self.paid_back < 0
 
     @property
     def fee_per_unit(self) -> float:
         """What a covered unit costs; never so much that more than the fee is handed out."""
-        return float(self.fee) / max(self.committed, self.covered)
+        return float(self.fee + self.paid_back) / max(self.committed, self.covered)
 
     @property
     def unused(self) -> Decimal:
         """What of the fee no usage took."""
         return self.fee + self.paid_back - self.shared
+
+    @property
+    def unused_quantity(self) -> float | None:
+        """How much of what was committed no usage took; of a spend-based one there is no such."""
+        return max(self.committed - self.covered, 0.0) if self.category == "Usage" else None
 
     def take_fee(self, row: Mapping[str, Any]) -> None:
         """Add fees of one SKU."""

@@ -38,14 +38,14 @@ def answers(what: str, permission: str) -> Iterator[None]:
         yield
     except auth.DefaultCredentialsError as problem:
         raise RejectedSourceError(f"{what}: {_NO_CREDENTIALS}") from problem
-    except auth.RefreshError as problem:
-        raise RejectedSourceError(
-            f"{what}: Google does not take these credentials ({_first_line(problem)}); sign in "
-            "again or make a new key"
-        ) from problem
     except _BUSY as problem:
         raise TransientSourceError(
             f"{what}: Google cannot answer now ({_first_line(problem)}); try again later"
+        ) from problem
+    except auth.GoogleAuthError as problem:
+        raise RejectedSourceError(
+            f"{what}: Google does not take these credentials ({_first_line(problem)}); sign in "
+            "again or make a new key"
         ) from problem
     except api.GoogleAPICallError as problem:
         if _reasons(problem) & _BUSY_REASONS:

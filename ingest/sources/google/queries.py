@@ -74,6 +74,11 @@ def rows_query(export: Export) -> str:
     )
 
 
+def focus_columns(export: Export) -> list[str]:
+    """Return the columns of a FOCUS table as they are asked for, in their order."""
+    return sorted(one for one in export.columns if "." not in one)
+
+
 def _month(export: Export) -> str:
     return "FORMAT_TIMESTAMP('%Y%m', BillingPeriodStart)" if export.is_focus else "invoice.month"
 
@@ -98,12 +103,11 @@ def _usage_columns(export: Export) -> list[str]:
 
 def _every_column(export: Export) -> list[str]:
     """Name the columns of a FOCUS table; pairs of a key and a value become a JSON object."""
-    top = sorted(one for one in export.columns if "." not in one)
     return [
         f"CONCAT('{{', IFNULL({_pairs(one, 'pair.key')}, ''), '}}') AS {one}"
         if one in export.nested and f"{one}.key" in export.columns
         else one
-        for one in top
+        for one in focus_columns(export)
     ]
 
 

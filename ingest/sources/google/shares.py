@@ -1,4 +1,4 @@
-"""Gives each record its part in the commitments: fee, covered usage, or money paid back."""
+"""Gives each record its part in the commitments: fee or covered usage."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -56,15 +56,15 @@ def _place(key: Key, pools: Mapping[Key, Pool]) -> Mapping[str, Any]:
     return {"role": "covered", "rate": pool.fee_per_unit, **named}
 
 
+def is_regular(records: pa.Table) -> pa.ChunkedArray:
+    """Say which records are no tax and no adjustment; where nothing is said, all are regular."""
+    return pc.fill_null(pc.equal(column(records, "cost_type", TEXT), "regular"), True)  # noqa: FBT003 - no keyword
+
+
 def _takes_part(records: pa.Table, role: pa.Array) -> pa.ChunkedArray:
-    """Say which records these are: regular fees and what is paid back of them, covered usage."""
+    """Say which records these are: regular fees, and covered usage."""
     is_usage = pc.equal(records.column("record_type"), "usage")
-    regular = pc.fill_null(pc.equal(column(records, "cost_type", TEXT), "regular"), True)  # noqa: FBT003 - no keyword
-    back = pc.fill_null(
-        pc.equal(records.column("credit_type"), "FEE_UTILIZATION_OFFSET"),
-        False,  # noqa: FBT003 - no keyword
-    )
-    fee = pc.and_(pc.equal(role, "fee"), pc.or_(pc.and_(is_usage, regular), back))
+    fee = pc.and_(pc.equal(role, "fee"), pc.and_(is_usage, is_regular(records)))
     covered = pc.and_(pc.equal(role, "covered"), pc.is_valid(records.column("covered_quantity")))
     return pc.fill_null(pc.or_kleene(fee, covered), False)  # noqa: FBT003 - no keyword
 

@@ -4,7 +4,7 @@ A usage export takes two passes: the first writes the records and sums fees and 
 second adds what became of the commitments, and at the end a record for what of them was unused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,8 @@ import pyarrow.parquet as pq
 
 from ingest.sources.google.commitments import KEY, NAMES, Key, Pool, pools_of
 from ingest.sources.google.records import MONEY, TEXT, column, exact, records_of
-from ingest.sources.google.shares import ADDED, with_shares
+from ingest.sources.google.shares import ADDED, is_regular, with_shares
 
-_PAID_BACK = "FEE_UTILIZATION_OFFSET"
 _SUMS = [
     ("fee", "sum"),
     ("paid_back", "sum"),
@@ -38,7 +37,7 @@ def spool(batches: Iterable[pa.RecordBatch], target: Path) -> int:
         for batch in batches:
             rows += batch.num_rows
             usage, credit = records_of(batch)
-            sums += _sums(usage) + _sums(credit)
+            sums += _sums(usage)
             writer = writer or stack.enter_context(pq.ParquetWriter(raw, usage.schema))
             writer.write_table(pa.concat_tables([usage, credit]))
     if rows:
@@ -47,40 +46,37 @@ def spool(batches: Iterable[pa.RecordBatch], target: Path) -> int:
     return rows
 
 
-def copy(batches: Iterable[pa.RecordBatch], target: Path) -> int:
-    """Write ``batches`` as they are into ``target``; returns how many rows there were."""
+def copy(batches: Iterable[pa.RecordBatch], names: Sequence[str], target: Path) -> int:
+    """Write ``batches`` into ``target`` as they are, their columns under the ``names`` asked for.
+
+    Returns how many rows there were.
+    """
     rows = 0
     with ExitStack() as stack:
         writer: pq.ParquetWriter | None = None
         for batch in batches:
             rows += batch.num_rows
-            writer = writer or stack.enter_context(pq.ParquetWriter(target, batch.schema))
-            writer.write_batch(batch)
+            named = batch.rename_columns(list(names))
+            writer = writer or stack.enter_context(pq.ParquetWriter(target, named.schema))
+            writer.write_batch(named)
     return rows
 
 
-def _sums(records: pa.Table) -> list[Mapping[str, Any]]:
+def _sums(usage: pa.Table) -> list[Mapping[str, Any]]:
     """Sum what tells the pools of commitments, by SKU, project and subscription."""
-    cost = exact(column(records, "cost", records.schema.field("cost").type))
-    regular = pc.equal(column(records, "cost_type", TEXT), "regular")
-    is_usage = pc.equal(records.column("record_type"), "usage")
-    is_back = pc.equal(records.column("credit_type"), _PAID_BACK)
+    regular = is_regular(usage)
     nothing = pa.scalar(None, MONEY)
-    told = {name: column(records, name, TEXT) for name in (*KEY, *NAMES)}
+    told = {name: column(usage, name, TEXT) for name in (*KEY, *NAMES)}
     told |= {
-        "fee": pc.if_else(pc.and_(is_usage, pc.fill_null(regular, True)), cost, nothing),  # noqa: FBT003 - no keyword
-        "paid_back": pc.if_else(is_back, exact(records.column("credit_amount")), nothing),
-        "quantity": pc.if_else(
-            is_usage,
-            column(records, "usage_amount_in_pricing_units", pa.float64()),
-            pa.scalar(None, pa.float64()),
-        ),
+        "fee": pc.if_else(regular, exact(usage.column("cost")), nothing),
+        "paid_back": pc.if_else(regular, usage.column("commitment_credit"), nothing),
+        "quantity": column(usage, "usage_amount_in_pricing_units", pa.float64()),
     }
     for name in ("covered_quantity", "usage_start_time", "usage_end_time"):
-        told[name] = records.column(name)
+        told[name] = usage.column(name)
     matters = pc.or_kleene(
         pc.starts_with(told["sku_description"], "Commitment"),
-        pc.is_valid(records.column("covered_quantity")),
+        pc.is_valid(usage.column("covered_quantity")),
     )
     chosen = pa.table(told).filter(matters)
     found: list[Mapping[str, Any]] = chosen.group_by([*KEY, *NAMES]).aggregate(_SUMS).to_pylist()
@@ -113,6 +109,7 @@ def _unused(pool: Pool, schema: pa.Schema) -> Mapping[str, Any]:
         "commitment_name": pool.title,
         "commitment_category": pool.category,
         "commitment_share": pool.unused,
+        "usage_amount_in_pricing_units": pool.unused_quantity,
     }
     record |= {name: pool.only(name) for name in (*KEY, *NAMES)}
     return {name: value for name, value in record.items() if name in schema.names}

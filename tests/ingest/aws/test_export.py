@@ -14,7 +14,8 @@ from ingest.port import (
     TransientSourceError,
 )
 from ingest.registry import source_of
-from ingest.settings import AwsExportSettings
+from ingest.settings import AwsAccountSettings, AwsExportSettings
+from ingest.sources.aws.account import AwsAccount
 from ingest.sources.aws.export import AwsExport
 from tests.ingest.aws.bills import CUR_1, CUR_2, NOW, Shop, focus_csv, parquet
 from tests.ingest.source_contract import SourceContract
@@ -296,10 +297,12 @@ def test_files_of_no_bill_are_refused(
         _fetch_only(shop.source(), tmp_path)
 
 
-def test_the_registry_makes_an_export_of_its_settings(shop: Shop) -> None:
-    """The type in the settings file chooses the source."""
+def test_the_registry_makes_the_source_that_the_settings_name(shop: Shop) -> None:
+    """The type in the settings file chooses between bills and what AWS itself is asked."""
+    account = AwsAccountSettings(name="aws", type="aws-account", regions=["us-east-1"])
     setting = AwsExportSettings(
         name="aws", type="aws-export", bucket=shop.bucket, export="gpu", since="2026-10"
     )
 
     assert isinstance(source_of(setting, clock=lambda: NOW), AwsExport)
+    assert isinstance(source_of(account, clock=lambda: NOW), AwsAccount)

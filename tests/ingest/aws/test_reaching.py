@@ -202,7 +202,7 @@ def test_a_role_is_assumed_with_its_external_id() -> None:
 
     assert "ExternalId=acme-7" in answer.asked[0]
     assert "RoleSessionName=comptroller" in answer.asked[0]
-    assert re.match("Rejected.*AWS refuses it", said), said
+    assert re.match("Rejected.*AWS refuses it; allow sts:AssumeRole on the role", said), said
 
 
 def test_the_role_is_who_we_are_once_it_is_assumed(shop: Shop) -> None:

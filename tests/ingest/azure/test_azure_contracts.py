@@ -86,11 +86,7 @@ def test_a_reservation_costs_what_its_order_does_by_machines_and_hours(
     assert isinstance(account, CapacitySource)
     assert (fact.id, fact.kind, fact.machines) == ("reservation-1", CommitmentKind.USAGE, 2)
     assert (fact.hourly_rate, fact.currency) == (Decimal(60), "USD")
-    assert (fact.scope.region, fact.scope.machine_type, fact.scope.account) == (
-        "eastus",
-        H100,
-        None,
-    )
+    assert fact.scope == Scope(region="eastus", machine_type=H100)
     assert (fact.payment_option, fact.state) == ("Upfront", "Succeeded")
     assert f"{fact.start:%Y-%m-%d} {fact.end:%Y-%m-%d}" == "2026-01-01 2027-01-01"
 
@@ -104,6 +100,23 @@ def test_a_monthly_payment_is_one_of_twelve(peer: FakeAzure, account: AzureAccou
     [scheduled] = account.capacity().commitments
 
     assert (paying.hourly_rate, scheduled.hourly_rate) == (Decimal(60), Decimal(60))
+
+
+def test_two_reservations_of_an_order_ask_for_its_price_once(
+    peer: FakeAzure, account: AzureAccount
+) -> None:
+    """An order was split in two; a monthly plan without any amount leaves the rate open."""
+    other = RESERVED | {"id": f"{ORDER}/reservations/reservation-2"}
+    contracts(peer, [RESERVED, other], [])
+    peer.lists[ORDER] = [Answer(body={"properties": {"billingPlan": "Monthly"}})]
+
+    found = account.capacity().commitments
+
+    assert [(one.id, one.hourly_rate) for one in found] == [
+        ("reservation-1", None),
+        ("reservation-2", None),
+    ]
+    assert len(peer.asked(ORDER.lower())) == 1
 
 
 def test_a_savings_plan_promises_money_by_the_hour(peer: FakeAzure, account: AzureAccount) -> None:

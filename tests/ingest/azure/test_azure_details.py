@@ -148,6 +148,17 @@ def test_an_answer_that_is_no_report_is_tried_again(
         october(details, tmp_path)
 
 
+def test_a_report_that_takes_too_long_is_given_up(
+    peer: FakeAzure, details: AzureDetails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour is the most; here it is no time at all."""
+    monkeypatch.setattr("ingest.sources.azure.details._LONGEST_REPORT_S", 0)
+    peer.reports["2026-10"] = [WAITING, WAITING, Answer(body={"status": "NoDataFound"})]
+
+    with pytest.raises(TransientSourceError, match="is not made after 30 minutes"):
+        october(details, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("answer", "advice"),
     [

@@ -21,6 +21,7 @@ from ingest.port import (
 from ingest.settings import AzureExportSettings
 from ingest.sources.azure import azure_source
 from ingest.sources.azure.export import AzureExport
+from ingest.sources.azure.manifest import parse_manifest
 from tests.ingest.azure.conftest import NOW
 from tests.ingest.source_contract import SourceContract
 from tests.peers.azure import FakeAzure, Part, Run, deliver_azure_export, refused
@@ -155,6 +156,19 @@ def test_the_type_of_the_export_names_the_dialect(
     assert fetched(export, tmp_path).dialect == dialect
 
 
+@pytest.mark.parametrize(
+    ("said", "dialect"),
+    [("1.2-preview", "focus-1.2"), ("1.0", "focus-1.0"), ("1.0r2", "focus-1.0"), ("", "focus-1.2")],
+)
+def test_the_manifest_tells_the_version_of_focus(
+    peer: FakeAzure, export: AzureExport, tmp_path: Path, said: str, dialect: str
+) -> None:
+    """InvoiceId is a column of 1.2, and Microsoft's 1.0 has such columns too."""
+    deliver_azure_export(peer, replace(OCTOBER, data_version=said), [ONE])
+
+    assert fetched(export, tmp_path).dialect == dialect
+
+
 def test_gzip_and_parquet_are_counted_as_well(
     peer: FakeAzure, export: AzureExport, tmp_path: Path
 ) -> None:
@@ -183,6 +197,8 @@ def test_a_run_of_no_rows_empties_its_month(
     delivery = fetched(export, tmp_path)
 
     assert (delivery.period, delivery.files, delivery.dialect) == ("2026-10", (), "focus-1.2")
+    deliver_azure_export(peer, replace(OCTOBER, data_version=""), parts)
+    assert fetched(export, tmp_path).dialect == "focus-1.0"
 
 
 def test_a_blob_that_is_named_twice_is_read_once(
@@ -319,6 +335,28 @@ def test_a_run_of_some_days_does_not_replace_a_month(
     assert fetched(export, tmp_path).files[0].size_bytes == len(BILL)
 
 
+@pytest.mark.parametrize(
+    ("frame", "start", "end", "whole"),
+    [
+        ("MonthToDate", "2026-11-01", "2026-11-01", True),
+        ("MonthToDate", "2026-11-01", "2026-11-20T00:00:00Z", True),
+        ("TheLastMonth", "2026-11-01", "2026-12-01", True),
+        ("OneTime", "2026-11-01", "2026-11-30", True),
+        ("OneTime", "2026-11-01", "2026-11-20", True),
+        ("OneTime", "2026-11-01", "2026-11-10", False),
+        ("Custom", "2026-11-01", "2026-12-05", False),
+        ("BillingMonthToDate", "2026-11-19", "2026-12-18", False),
+    ],
+)
+def test_whole_months(frame: str, start: str, end: str, *, whole: bool) -> None:
+    """A run of 21 November is whole when it reaches the day before, or the month's end."""
+    run = Run(submitted="2026-11-21T02:00:00Z", time_frame=frame, start=start, end=end)
+
+    found = parse_manifest(json.dumps(run.manifest([ONE])).encode(), "manifest.json")
+
+    assert found.is_whole_month == whole
+
+
 def test_an_export_that_is_no_bill_is_refused(
     peer: FakeAzure, export: AzureExport, tmp_path: Path
 ) -> None:
@@ -382,6 +420,7 @@ def test_exports_of_two_scopes_in_one_folder_need_a_scope(
     [
         ("AuthorizationPermissionMismatch", "give it the role Storage Blob Data Reader"),
         ("AuthorizationFailure", "the storage account's firewall refuses this address"),
+        ("AuthenticationFailed", "the storage account does not accept the sign-in"),
         ("SomethingNew", "Azure refuses it"),
     ],
 )

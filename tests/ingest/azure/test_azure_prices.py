@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.capacity import CapacitySource, CommitmentKind
 from ingest.machines import machine_types
 from ingest.port import Kind, RejectedSourceError, Source, TransientSourceError
 from ingest.settings import AzureAccountSettings
@@ -15,7 +14,7 @@ from ingest.sources.azure import azure_source
 from ingest.sources.azure.account import AzureAccount
 from tests.ingest.azure.conftest import NOW
 from tests.ingest.source_contract import SourceContract
-from tests.peers.azure import SUBSCRIPTION, Answer, FakeAzure, refused
+from tests.peers.azure import Answer, FakeAzure
 
 PRICES = "/api/retail/prices"
 H100 = "Standard_ND96isr_H100_v5"

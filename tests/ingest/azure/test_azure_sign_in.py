@@ -1,9 +1,13 @@
 """Signing in and being answered at all, over TLS through the real clients."""
 
 import pytest
+from azure.core.exceptions import AzureError, IncompleteReadError, ServiceRequestError
+from azure.identity import DefaultAzureCredential
 
-from ingest.settings import AzureDetailsSettings
+from ingest.port import RejectedSourceError, SourceError, TransientSourceError
+from ingest.settings import AzureDetailsSettings, AzureExportSettings
 from ingest.sources.azure.details import AzureDetails
+from ingest.sources.azure.errors import plain_errors
 from ingest.sources.azure.session import AzureSession
 from tests.ingest.azure.conftest import NOW
 from tests.peers.azure import SUBSCRIPTION, Answer, FakeAzure
@@ -90,3 +94,49 @@ def test_a_token_is_for_the_cloud_that_is_asked(
     session = AzureSession(setting.model_copy(update={"endpoint": endpoint}))
 
     assert session.costs._config.credential_scopes == [audience]
+
+
+def test_a_connection_string_takes_the_place_of_a_sign_in(
+    exporting: AzureExportSettings,
+) -> None:
+    """The container is that of the address, the account that of the string."""
+    text = "DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=a2V5;EndpointSuffix=x.net"
+
+    client = AzureSession(exporting).container(exporting.container_url, text)
+
+    assert (client.container_name, client.account_name) == ("bills", "acct")
+
+
+def test_without_an_authority_the_public_cloud_signs_in(setting: AzureDetailsSettings) -> None:
+    """Nothing is asked before the first call."""
+    session = AzureSession(setting.model_copy(update={"authority": None}))
+
+    assert isinstance(session.credential, DefaultAzureCredential)
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind", "told"),
+    [
+        (ServiceRequestError("x: CERTIFICATE_VERIFY_FAILED"), RejectedSourceError, "set ca_file"),
+        (ServiceRequestError("no route"), TransientSourceError, "Azure cannot be reached"),
+        (IncompleteReadError("cut"), TransientSourceError, "the answer broke off"),
+        (AzureError("odd"), RejectedSourceError, "asking: odd"),
+    ],
+)
+def test_what_the_client_itself_says_is_told(
+    problem: AzureError, kind: type[SourceError], told: str
+) -> None:
+    """Errors that have no answer of Azure."""
+    with pytest.raises(kind, match=told), plain_errors("asking"):
+        raise problem
+
+
+def test_an_answer_without_words_is_told_by_its_header(
+    peer: FakeAzure, setting: AzureDetailsSettings
+) -> None:
+    """A refusal without a body carries its name in x-ms-error-code."""
+    peer.scripted.append(("/query", Answer(403, b"", {"x-ms-error-code": "RBACAccessDenied"})))
+    peer.scripted.append(("/query", Answer(404, b"")))
+
+    assert "give it the role Cost Management Reader" in advice(setting)
+    assert "there is no such thing (Azure says 404" in advice(setting)

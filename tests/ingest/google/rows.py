@@ -58,5 +58,7 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         for part in path.split("."):
             value = (value or {}).get(part)
         found[name] = datetime.fromisoformat(value) if name in _TIMES else value
-    pairs = [f"{json.dumps(one['key'])}:{json.dumps(one['value'])}" for one in row.get("labels", ())]
+    pairs = [
+        f"{json.dumps(one['key'])}:{json.dumps(one['value'])}" for one in row.get("labels", ())
+    ]
     return found | {"labels": ",".join(pairs) or None}

@@ -1,5 +1,6 @@
 -- Bills against an allocation of one period, per currency, with what is not known on either side.
 -- $period: VARCHAR  billing period, YYYY-MM
+-- periods $period
 -- input part(currency VARCHAR, billed_cost DECIMAL(38,12), effective_cost DECIMAL(38,12), contracted_cost DECIMAL(38,12), list_cost DECIMAL(38,12), cost_lines BIGINT)  the allocation
 WITH bill AS (
     SELECT

@@ -3,6 +3,7 @@
 -- $period: VARCHAR  billing period, YYYY-MM
 -- $properties: VARCHAR[]  properties that a rule looks at, as in charge_kinds
 -- $tag_paths: VARCHAR[]  JSON paths of the tags that a rule looks at, as in charge_kinds
+-- periods $period
 -- input machine(kind VARCHAR, name VARCHAR, pool VARCHAR, begins TIMESTAMPTZ, ends TIMESTAMPTZ, reach TIMESTAMPTZ)  answer of machine_times
 -- input owner(provider VARCHAR, billing_account VARCHAR, sub_account VARCHAR, service VARCHAR, resource VARCHAR, pool VARCHAR, charge_category VARCHAR, commitment_status VARCHAR, tag_values VARCHAR, team VARCHAR, shared_pool VARCHAR)  who pays for each kind: a team, or those who share a pool
 WITH tagged AS (

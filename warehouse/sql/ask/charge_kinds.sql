@@ -2,6 +2,7 @@
 -- $period: VARCHAR  billing period, YYYY-MM
 -- $properties: VARCHAR[]  properties that a rule looks at; the others are NULL
 -- $tag_paths: VARCHAR[]  JSON paths of the tags that a rule looks at; `tag_values` lists their values
+-- periods $period
 -- input machine(kind VARCHAR, name VARCHAR, pool VARCHAR, begins TIMESTAMPTZ, ends TIMESTAMPTZ, reach TIMESTAMPTZ)  answer of machine_times
 WITH tagged AS (
     SELECT Tags AS tags_text, CAST(to_json(list_transform(

@@ -2,6 +2,7 @@
 -- $run: VARCHAR  id of the run
 -- $period: VARCHAR  billing period, YYYY-MM
 -- $by: VARCHAR  team, provider, service, account, pool or charge_category
+-- periods $period
 SELECT
     CASE $by
         WHEN 'team' THEN team WHEN 'provider' THEN provider WHEN 'service' THEN service

@@ -2,6 +2,7 @@
 -- $source: VARCHAR  the source and kind, as aws:focus
 -- $period: VARCHAR  the period, empty where it could not be read
 -- $names: VARCHAR[]  names of files
+-- periods $period
 SELECT kind, file_name, record_number, reason, record, billed_cost, effective_cost, currency,
     x_LoadId, x_FileId, x_RecordNumber
 FROM quarantine

@@ -1,30 +1,10 @@
 -- Rows of a FOCUS bill, version 1.0 to 1.4, as cost lines of FOCUS 1.4: where a bill knows the provider of 1.0 to 1.2
 -- only, that is the service provider. A row is set aside only when its money or period cannot be read.
--- Accelerator-hours are those of usage that consumed a machine's time; a fee or a credit is about the same hours again.
 SELECT
-    line.* REPLACE (
+    * REPLACE (
         coalesce(ServiceProviderName, ProviderName) AS ServiceProviderName,
-        upper(trim(BillingCurrency)) AS BillingCurrency,
-        coalesce(accelerator.spelled, nullif(line._machine, '')) AS x_MachineType,
-        coalesce(accelerator.model, x_AcceleratorModel) AS x_AcceleratorModel,
-        coalesce(accelerator.many, x_AcceleratorCount) AS x_AcceleratorCount,
-        CASE
-            WHEN line._machine = '' AND accelerator.model IS NULL AND x_AcceleratorModel IS NULL THEN NULL
-            ELSE purchase_model(
-                x_PurchaseModel, PricingCategory, CommitmentDiscountId, CapacityReservationId,
-                coalesce(x_UsageType, SkuMeter), x_SkuMeterName, ChargeDescription
-            )
-        END AS x_PurchaseModel
+        upper(trim(BillingCurrency)) AS BillingCurrency
     ),
-    CASE
-        WHEN accelerator.model IS NULL AND x_AcceleratorModel IS NULL THEN NULL
-        WHEN ChargeCategory IS DISTINCT FROM 'Usage' OR CommitmentDiscountStatus IS NOT DISTINCT FROM 'Unused' THEN NULL
-        WHEN is_amazon(line._seller) AND NOT is_own_time(ServiceName, coalesce(x_UsageType, SkuMeter)) THEN NULL
-        ELSE line_hours(
-            ConsumedQuantity, ConsumedUnit, PricingQuantity, PricingUnit,
-            CASE WHEN accelerator.model IS NULL THEN x_AcceleratorCount ELSE accelerator.each END
-        )
-    END AS x_AcceleratorHours,
     coalesce(strftime(BillingPeriodStart, '%Y-%m'), '') AS _period,
     CASE
         WHEN regexp_full_match(trim(BillingCurrency), '[A-Za-z]{3}') THEN upper(trim(BillingCurrency))
@@ -43,6 +23,4 @@ SELECT
         WHEN BillingPeriodStart IS NULL
             THEN complaint('BillingPeriodStart', _value_BillingPeriodStart, 'a date and time, as 2026-10-01T00:00:00Z')
     END AS _reason
-FROM machine_line AS line
-LEFT JOIN accelerator
-    ON accelerator._machine = line._machine AND accelerator._sku = line._sku AND accelerator._seller = line._seller
+FROM machine_line

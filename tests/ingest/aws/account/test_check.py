@@ -60,3 +60,11 @@ def test_a_machine_type_that_nobody_knows_is_told(peer: FakeAws) -> None:
     strange = [one for one in found if one.what.startswith("machine type")]
     assert [one.what for one in strange] == ["machine type p5.48xlarg is in the reference"]
     assert "look at its spelling" in strange[0].advice
+
+
+def test_without_machine_types_all_of_ec2_in_the_reference_are_asked_for(peer: FakeAws) -> None:
+    """p5.48xlarge is among them, machines of other clouds are not."""
+    asked = account(peer, machine_types=[])._question.machine_types
+
+    assert P5 in asked
+    assert "Standard_ND96isr_H100_v5" not in asked

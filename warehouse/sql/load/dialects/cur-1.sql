@@ -34,7 +34,7 @@ WITH line AS (
 named AS (
     SELECT
         *,
-        coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS payment,
+        coalesce(line_item_net_unblended_cost::VARCHAR, line_item_unblended_cost::VARCHAR) AS payment,
         list_contains(['Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'], line_item_line_item_type) AS is_usage,
         line_item_line_item_type = 'DiscountedUsage' AS is_reserved,
         line_item_line_item_type = 'SavingsPlanCoveredUsage' AS is_planned,
@@ -54,13 +54,15 @@ named AS (
             WHEN product_capacity_status = 'AllocatedCapacityReservation' THEN 'Reserved'
             ELSE 'Used'
         END AS capacity_status,
-        coalesce(savings_plan_net_savings_plan_effective_cost, savings_plan_savings_plan_effective_cost) AS plan_cost,
-        coalesce(reservation_net_effective_cost, reservation_effective_cost) AS reservation_cost,
         coalesce(
-            reservation_net_unused_amortized_upfront_fee_for_billing_period,
-            reservation_unused_amortized_upfront_fee_for_billing_period
+            savings_plan_net_savings_plan_effective_cost::VARCHAR, savings_plan_savings_plan_effective_cost::VARCHAR
+        ) AS plan_cost,
+        coalesce(reservation_net_effective_cost::VARCHAR, reservation_effective_cost::VARCHAR) AS reservation_cost,
+        coalesce(
+            reservation_net_unused_amortized_upfront_fee_for_billing_period::VARCHAR,
+            reservation_unused_amortized_upfront_fee_for_billing_period::VARCHAR
         ) AS unused_upfront_fee,
-        coalesce(reservation_net_unused_recurring_fee, reservation_unused_recurring_fee) AS unused_recurring_fee
+        coalesce(reservation_net_unused_recurring_fee::VARCHAR, reservation_unused_recurring_fee::VARCHAR) AS unused_recurring_fee
     FROM line
 ),
 
@@ -74,10 +76,10 @@ amortised AS (
                 THEN decimal_of_text(savings_plan_total_commitment_to_date::VARCHAR)
                     - decimal_of_text(savings_plan_used_commitment::VARCHAR)
             WHEN line_item_line_item_type = 'RIFee' AND unused_upfront_fee IS NULL AND unused_recurring_fee IS NULL
-                THEN decimal_of_text(payment::VARCHAR)
+                THEN decimal_of_text(payment)
             WHEN line_item_line_item_type = 'RIFee'
-                THEN coalesce(decimal_of_text(unused_upfront_fee::VARCHAR), 0)
-                    + coalesce(decimal_of_text(unused_recurring_fee::VARCHAR), 0)
+                THEN coalesce(decimal_of_text(unused_upfront_fee), 0)
+                    + coalesce(decimal_of_text(unused_recurring_fee), 0)
         END AS unused_cost
     FROM named
 ),
@@ -118,9 +120,9 @@ priced AS (
             WHEN is_usage OR category = 'Purchase' THEN 'Standard'
         END AS pricing,
         CASE
-            WHEN line_item_line_item_type = 'RIFee' AND is_unused THEN reservation_unused_quantity
+            WHEN line_item_line_item_type = 'RIFee' AND is_unused THEN reservation_unused_quantity::VARCHAR
             WHEN is_only_held OR is_unused THEN NULL
-            WHEN is_usage OR category = 'Purchase' THEN line_item_usage_amount
+            WHEN is_usage OR category = 'Purchase' THEN line_item_usage_amount::VARCHAR
         END AS quantity,
         CASE
             WHEN (is_usage OR is_unused) AND NOT is_only_held
@@ -166,9 +168,9 @@ SELECT
     END AS CommitmentDiscountCategory,
     commitment AS CommitmentDiscountId,
     CASE
-        WHEN is_planned THEN plan_cost::VARCHAR
+        WHEN is_planned THEN plan_cost
         WHEN line_item_line_item_type = 'SavingsPlanRecurringFee' AND is_unused THEN unused_cost::VARCHAR
-        WHEN commitment IS NOT NULL AND (is_reserved OR is_unused) THEN quantity::VARCHAR
+        WHEN commitment IS NOT NULL AND (is_reserved OR is_unused) THEN quantity
     END AS CommitmentDiscountQuantity,
     CASE
         WHEN is_reserved OR is_planned THEN 'Used'
@@ -188,38 +190,39 @@ SELECT
     CASE WHEN is_usage AND NOT is_only_held AND line_item_usage_amount IS NOT NULL THEN pricing_unit END AS ConsumedUnit,
     CASE
         WHEN line_item_line_item_type = 'SavingsPlanNegation' THEN '0'
-        WHEN is_reserved AND is_listed THEN pricing_public_on_demand_cost
-        WHEN is_planned THEN line_item_unblended_cost
+        WHEN is_reserved AND is_listed THEN pricing_public_on_demand_cost::VARCHAR
+        WHEN is_planned THEN line_item_unblended_cost::VARCHAR
         ELSE payment
     END AS ContractedCost,
     CASE
         WHEN is_unused OR is_only_held THEN NULL
-        WHEN is_reserved AND is_listed THEN pricing_public_on_demand_rate
-        WHEN is_planned THEN line_item_unblended_rate
-        WHEN is_usage OR category = 'Purchase' THEN coalesce(line_item_net_unblended_rate, line_item_unblended_rate)
+        WHEN is_reserved AND is_listed THEN pricing_public_on_demand_rate::VARCHAR
+        WHEN is_planned THEN line_item_unblended_rate::VARCHAR
+        WHEN is_usage OR category = 'Purchase'
+            THEN coalesce(line_item_net_unblended_rate::VARCHAR, line_item_unblended_rate::VARCHAR)
     END AS ContractedUnitPrice,
     CASE
-        WHEN is_planned THEN plan_cost::VARCHAR
-        WHEN is_reserved THEN coalesce(reservation_cost, payment)::VARCHAR
+        WHEN is_planned THEN plan_cost
+        WHEN is_reserved THEN coalesce(reservation_cost, payment)
         WHEN line_item_line_item_type = 'SavingsPlanRecurringFee' OR line_item_line_item_type = 'RIFee'
             THEN unused_cost::VARCHAR
         WHEN line_item_line_item_type = 'SavingsPlanNegation' OR line_item_line_item_type = 'SavingsPlanUpfrontFee'
             THEN '0'
         WHEN line_item_line_item_type = 'Fee' AND commitment IS NOT NULL THEN '0'
-        ELSE payment::VARCHAR
+        ELSE payment
     END AS EffectiveCost,
     'AWS' AS HostProviderName,
     bill_invoice_id AS InvoiceId,
     coalesce(bill_invoicing_entity, line_item_legal_entity) AS InvoiceIssuerName,
     CASE
         WHEN line_item_line_item_type = 'SavingsPlanNegation' THEN '0'
-        WHEN is_listed THEN pricing_public_on_demand_cost
-        ELSE line_item_unblended_cost
+        WHEN is_listed THEN pricing_public_on_demand_cost::VARCHAR
+        ELSE line_item_unblended_cost::VARCHAR
     END AS ListCost,
     CASE
         WHEN is_unused OR is_only_held THEN NULL
-        WHEN is_listed THEN pricing_public_on_demand_rate
-        WHEN is_usage OR category = 'Purchase' THEN line_item_unblended_rate
+        WHEN is_listed THEN pricing_public_on_demand_rate::VARCHAR
+        WHEN is_usage OR category = 'Purchase' THEN line_item_unblended_rate::VARCHAR
     END AS ListUnitPrice,
     pricing AS PricingCategory,
     pricing_currency AS PricingCurrency,

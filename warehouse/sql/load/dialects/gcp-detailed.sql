@@ -1,6 +1,6 @@
 -- Google Cloud's usage cost export (detailed or standard), spooled so that each usage, each credit of it and each unused rest of a commitment is a record.
--- Billed: usage has cost, a credit its amount. Effective: usage has cost plus the credits of its commitment plus its share of the fee;
--- these credits and the fee have 0 then, and what of the fee no usage took is a record of its own.
+-- Billed: usage has its cost plus the credits of its commitment, any other credit its amount. Effective: usage has its share of
+-- the commitment's fee besides, the fee has 0 then, and what of the fee no usage took is a record of its own.
 -- needs: record_type, invoice_month, currency, cost
 -- reads: billing_account_id, usage_start_time, usage_end_time, service_description, sku_id, sku_description
 -- reads: project_id, project_name, region, zone, cost_type
@@ -16,7 +16,7 @@ WITH line AS (
         record_type = 'usage' AS is_usage,
         record_type = 'credit' AS is_credit,
         coalesce(commitment_role = 'fee', false) AS is_fee,
-        coalesce(commitment_role = 'covered' AND record_type = 'usage', false) AS is_covered,
+        coalesce(commitment_role = 'covered', false) AS is_covered,
         record_type = 'unused' AS is_unused,
         coalesce(lower(cost_type), 'regular') AS kind_of_cost,
         starts_with(coalesce(sku_description, ''), 'Commitment') AS is_commitment,
@@ -29,21 +29,29 @@ WITH line AS (
         try_strptime(invoice_month::VARCHAR, '%Y%m') AS month_start,
         contains(coalesce(sku_description, ''), 'Spot Preemptible') AS is_spot
     FROM record
-)
-SELECT
-    CASE WHEN is_usage THEN cost::VARCHAR WHEN is_credit THEN credit_amount::VARCHAR ELSE '0' END AS BilledCost,
-    CASE
-        WHEN is_fee THEN 0
-        WHEN is_unused THEN decimal_of_text(commitment_share::VARCHAR)
-        WHEN is_usage
-            THEN decimal_of_text(cost::VARCHAR)
+),
+
+priced AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_fee THEN 0
+            WHEN is_unused THEN decimal_of_text(commitment_share::VARCHAR)
+            WHEN is_credit THEN decimal_of_text(credit_amount::VARCHAR)
+            ELSE decimal_of_text(cost::VARCHAR)
                 + coalesce(decimal_of_text(commitment_credit::VARCHAR), 0)
                 + coalesce(decimal_of_text(commitment_share::VARCHAR), 0)
-        WHEN NOT is_commitment
-            AND (credit_type = 'COMMITTED_USAGE_DISCOUNT' OR credit_type = 'COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE')
-            THEN 0
-        ELSE decimal_of_text(credit_amount::VARCHAR)
-    END AS EffectiveCost,
+        END AS effective
+    FROM line
+)
+SELECT
+    CASE
+        WHEN is_credit THEN credit_amount::VARCHAR
+        WHEN is_unused THEN '0'
+        WHEN commitment_credit IS NULL THEN cost::VARCHAR
+        ELSE (decimal_of_text(cost::VARCHAR) + decimal_of_text(commitment_credit::VARCHAR))::VARCHAR
+    END AS BilledCost,
+    effective AS EffectiveCost,
     CASE
         WHEN NOT is_usage OR is_fee THEN '0'
         ELSE coalesce(cost_at_list::VARCHAR, cost::VARCHAR)
@@ -97,13 +105,17 @@ SELECT
         ELSE 'Other'
     END AS ServiceCategory,
     project_id AS SubAccountId,
-    project_name AS SubAccountName,
+    coalesce(project_name, project_id) AS SubAccountName,
     CASE WHEN project_id IS NOT NULL THEN 'Project' END AS SubAccountType,
     region AS RegionId,
     region AS RegionName,
     zone AS AvailabilityZone,
     coalesce(resource_global_name, resource_name) AS ResourceId,
     resource_name AS ResourceName,
+    CASE
+        WHEN contains(resource_global_name, '/') THEN regexp_extract(resource_global_name, '([^/]+)/[^/]*$', 1)
+        WHEN coalesce(resource_global_name, resource_name) IS NOT NULL THEN 'Resource'
+    END AS ResourceType,
     CASE WHEN kind_of_cost <> 'tax' THEN sku_id END AS SkuId,
     CASE WHEN kind_of_cost <> 'tax' THEN sku_description END AS SkuMeter,
     CASE
@@ -117,14 +129,23 @@ SELECT
         ELSE 'Standard'
     END AS PricingCategory,
     -- A credit is about the same hours as its usage, which must not be counted twice.
-    CASE WHEN is_usage AND kind_of_cost <> 'tax' THEN usage_amount_in_pricing_units END AS PricingQuantity,
-    CASE WHEN is_usage AND kind_of_cost <> 'tax' THEN usage_pricing_unit END AS PricingUnit,
+    CASE WHEN NOT is_credit AND kind_of_cost <> 'tax' THEN usage_amount_in_pricing_units END AS PricingQuantity,
+    CASE
+        WHEN NOT is_credit AND kind_of_cost <> 'tax' AND usage_amount_in_pricing_units IS NOT NULL THEN usage_pricing_unit
+    END AS PricingUnit,
     CASE WHEN is_usage AND kind_of_cost = 'regular' AND NOT is_commitment THEN usage_amount END AS ConsumedQuantity,
     CASE WHEN is_usage AND kind_of_cost = 'regular' AND NOT is_commitment THEN usage_unit END AS ConsumedUnit,
     CASE
         WHEN is_usage AND kind_of_cost = 'regular' AND NOT is_fee AND coalesce(pricing_unit_quantity::VARCHAR::DOUBLE, 1) = 1
             THEN effective_price
     END AS ContractedUnitPrice,
+    -- The rate is what a dollar costs in the currency of the bill.
+    CASE WHEN currency_conversion_rate::VARCHAR::DOUBLE > 0 THEN 'USD' END AS PricingCurrency,
+    CASE
+        WHEN currency_conversion_rate::VARCHAR::DOUBLE = 1 THEN effective::VARCHAR
+        WHEN currency_conversion_rate::VARCHAR::DOUBLE > 0
+            THEN (effective::DOUBLE / currency_conversion_rate::VARCHAR::DOUBLE)::VARCHAR
+    END AS PricingCurrencyEffectiveCost,
     commitment_id AS CommitmentDiscountId,
     commitment_name AS CommitmentDiscountName,
     commitment_category AS CommitmentDiscountCategory,
@@ -133,14 +154,16 @@ SELECT
         WHEN commitment_category = 'Spend' THEN 'Spend-based committed use discount'
     END AS CommitmentDiscountType,
     CASE WHEN is_covered THEN 'Used' WHEN is_unused THEN 'Unused' END AS CommitmentDiscountStatus,
-    CASE WHEN is_covered THEN covered_quantity END AS CommitmentDiscountQuantity,
-    CASE WHEN is_covered THEN usage_pricing_unit END AS CommitmentDiscountUnit,
-    CASE WHEN NOT is_unused AND NOT is_commitment THEN sku_description END AS x_UsageType,
-    CASE WHEN NOT is_commitment THEN machine_spec END AS x_MachineType,
     CASE
-        WHEN machine_spec IS NULL OR is_commitment THEN NULL
-        WHEN is_spot THEN 'spot'
-        WHEN is_covered OR credit_type = 'COMMITTED_USAGE_DISCOUNT' THEN 'committed'
-        ELSE 'on_demand'
-    END AS x_PurchaseModel
-FROM line
+        WHEN is_covered THEN covered_quantity::VARCHAR
+        WHEN commitment_category = 'Usage' THEN usage_amount_in_pricing_units::VARCHAR
+        WHEN is_fee THEN cost::VARCHAR
+        WHEN is_unused THEN commitment_share::VARCHAR
+    END AS CommitmentDiscountQuantity,
+    CASE
+        WHEN commitment_category = 'Usage' THEN usage_pricing_unit
+        WHEN commitment_category = 'Spend' THEN currency
+    END AS CommitmentDiscountUnit,
+    CASE WHEN NOT is_unused AND NOT is_commitment THEN sku_description END AS x_UsageType,
+    CASE WHEN NOT is_commitment THEN machine_spec END AS x_MachineType
+FROM priced

@@ -127,6 +127,8 @@ SELECT
     END AS CommitmentDiscountUnit,
     tags AS Tags,
     CASE WHEN _computes THEN machine_type::VARCHAR END AS x_MachineType,
+    CASE WHEN _computes THEN accelerator_model::VARCHAR END AS x_AcceleratorModel,
+    CASE WHEN _computes THEN accelerators END AS x_AcceleratorCount,
     CASE
         WHEN NOT _computes OR coalesce(machine_type::VARCHAR, accelerator_model::VARCHAR) IS NULL THEN NULL
         WHEN _charge <> 'usage' THEN coalesce(_model, 'committed')
