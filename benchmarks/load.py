@@ -122,7 +122,15 @@ def _delivery(wiring: Wiring, source: str, path: Path) -> Delivery:
 
     version = int(wiring.clock().timestamp() * 1000)
     if path.name.startswith("cur"):
-        return Delivery(source, Kind.FOCUS, "cur-2", version, True, (look_at(path),), "2026-10")
+        return Delivery(
+            source=source,
+            kind=Kind.FOCUS,
+            dialect="cur-2",
+            version=version,
+            complete=True,
+            files=(look_at(path),),
+            period="2026-10",
+        )
     [delivery] = read_files(source, [str(path)], None, version, complete=True)
     return delivery
 

@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from warehouse.duck import DuckEngine
+from warehouse.errors import UnknownTable, WarehouseError
 from warehouse.lake import Lake
 from warehouse.port import Partition, Question, StagedFile, View
 from warehouse.questions import QuestionFile, read_question
-from warehouse.spark_session import check_installed, is_open, open_session, pandas_is_new
+from warehouse.spark_session import (
+    SparkFailed,
+    check_installed,
+    first_line,
+    is_open,
+    open_session,
+    pandas_is_new,
+    shown,
+)
 from warehouse.spark_sql import spark_args, spark_sql, tables_of
 from warehouse.spark_types import as_declared, plain, spark_schema
 from warehouse.tables import Scope, TableSpec, arrow_schema, spec_of
@@ -68,6 +77,7 @@ class SparkEngine:
 
         Raises:
             SparkNotOpen: When the cluster cannot be reached.
+            SparkFailed: When the cluster does not answer.
             UnknownQuestion: When there is no such file.
             UnknownParameter: When the file does not mention a parameter or input.
             MissingParameter: When it needs one that is not there.
@@ -76,15 +86,30 @@ class SparkEngine:
         file = self._questions(question.name)
         file.check(question)
         session = self._open()
-        with self._named(session, file, question, view) as names:
-            answer = session.sql(spark_sql(file, names), args=spark_args(file, question.params))
-            return plain(answer.toArrow())
+        try:
+            with self._named(session, file, question, view) as names:
+                answer = session.sql(spark_sql(file, names), args=spark_args(file, question.params))
+                return plain(answer.toArrow())
+        except WarehouseError:
+            raise
+        except Exception as error:  # pyspark, py4j and gRPC have no base class in common.
+            raise self._failed(question, view, error) from error
 
     def write(
         self, question: Question, view: View, partition: Partition, folder: Path
     ) -> Sequence[StagedFile]:
         """Write the answer with DuckDB, as every file of the lake is written."""
         return self.duck.write(question, view, partition, folder)
+
+    def _failed(self, question: Question, view: View, error: Exception) -> WarehouseError:
+        """Say what went wrong: files of a snapshot that is not kept any more, or Spark itself."""
+        reason = self._lake.unreadable(view, error)
+        if isinstance(reason, UnknownTable):
+            return reason
+        name = question.name
+        return SparkFailed(
+            f"Spark at {shown(self._url)} did not answer {name}: {first_line(error)}"
+        )
 
     def _open(self) -> "SparkSession":
         with self._opening:

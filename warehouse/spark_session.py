@@ -42,6 +42,10 @@ class SparkNotOpen(WarehouseError):
     """The cluster cannot be reached, or what is needed to reach it is missing."""
 
 
+class SparkFailed(WarehouseError):
+    """The cluster was reached and did not answer a question."""
+
+
 def check_installed() -> None:
     """Make sure that pyspark is there, without loading it.
 
@@ -66,8 +70,7 @@ def open_session(url: str, options: Mapping[str, str]) -> "SparkSession":
         with pandas_is_new():
             return _connected(url, settings) if kind == "sc" else _classic(url, settings)
     except Exception as error:  # pyspark, py4j and gRPC have no base class in common.
-        first = str(error).strip().partition("\n")[0]
-        raise SparkNotOpen(f"Spark at {shown(url)} cannot be used: {first}") from error
+        raise SparkNotOpen(f"Spark at {shown(url)} cannot be used: {first_line(error)}") from error
 
 
 def _classic(url: str, settings: Mapping[str, str]) -> "SparkSession":
@@ -121,6 +124,11 @@ def _answers(address: str, port: int) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def first_line(error: Exception) -> str:
+    """What an error says before its stack of Java."""
+    return str(error).strip().partition("\n")[0]
 
 
 def shown(url: str) -> str:

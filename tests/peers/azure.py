@@ -137,7 +137,7 @@ class FakeAzure:
         if request.path.startswith(CONTAINER):
             return self._blob(request)
         if "Authorization" not in request.headers and "/retail/" not in request.path:
-            return _error(401, "AuthenticationFailed", "no token")
+            return refused(401, "AuthenticationFailed", "no token")
         return self._management(request)
 
     def _openid(self) -> Answer:
@@ -164,7 +164,7 @@ class FakeAzure:
         for prefix, pages in self.lists.items():
             if path.lower().startswith(prefix.lower()):
                 return self._page(prefix, pages, int(request.query.get("page", "0")))
-        return _error(404, "ResourceNotFound", f"nothing at {path}")
+        return refused(404, "ResourceNotFound", f"nothing at {path}")
 
     def _page(self, path: str, pages: list[Answer], number: int) -> Answer:
         """Answer one page of a list, with the address of the next."""
@@ -194,7 +194,7 @@ class FakeAzure:
             self.exports[name] = made
             return Answer(201, made)
         if name not in self.exports:
-            return _error(404, "NotFound", f"export {name} is not there")
+            return refused(404, "NotFound", f"export {name} is not there")
         return Answer() if request.path.endswith("/run") else Answer(body=self.exports[name])
 
     def _blob(self, request: Request) -> Answer:
@@ -204,9 +204,9 @@ class FakeAzure:
             return Answer(200, listing, {"Content-Type": "application/xml"})
         blob = self.blobs.get(name)
         if blob is None:
-            return _error(404, "BlobNotFound", "The specified blob does not exist.")
+            return refused(404, "BlobNotFound", "The specified blob does not exist.")
         if request.headers.get("If-Match", blob.etag) != blob.etag:
-            return _error(412, "ConditionNotMet", "The condition is not met.")
+            return refused(412, "ConditionNotMet", "The condition is not met.")
         if request.method == "HEAD" and name in self.changing:
             self.put(name, self.changing.pop(name))
         return _content(blob, request)
@@ -241,18 +241,15 @@ def _content(blob: Blob, request: Request) -> Answer:
         return Answer(200, blob.data, headers)
     begin, end = int(wanted[1]), min(int(wanted[2]), size - 1)
     if begin >= size:
-        return _error(416, "InvalidRange", "The range is invalid.")
+        return refused(416, "InvalidRange", "The range is invalid.")
     headers["Content-Range"] = f"bytes {begin}-{end}/{size}"
     return Answer(206, blob.data[begin : end + 1], headers)
 
 
-def _error(status: int, code: str, message: str) -> Answer:
+def refused(status: int, code: str, message: str) -> Answer:
+    """An error as Azure answers it."""
     body = {"error": {"code": code, "message": message}}
     return Answer(status, body, {"x-ms-error-code": code, "Content-Type": "application/json"})
-
-
-refused = _error
-"""An error as Azure answers it: status, code and message."""
 
 
 def report_of(url: str, *files: str, sizes: Sequence[int | None] = ()) -> Answer:
@@ -292,7 +289,7 @@ def fake_azure(folder: Path) -> Iterator[FakeAzure]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handlerefused(self, request: object, client_address: object) -> None:
         """Stay silent: a client that does not trust the certificate hangs up."""
 
 

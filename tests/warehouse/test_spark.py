@@ -20,8 +20,9 @@ from warehouse.load_state import loader
 from warehouse.port import Engine, Partition, Question, StagedFile, View
 from warehouse.questions import parse_question, question_names, read_question
 from warehouse.spark import SparkEngine
+from warehouse.spark_session import SparkFailed
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs_peers]
+pytestmark = [pytest.mark.slow, pytest.mark.needs_peers, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +139,10 @@ TYPES = """-- Every type, in and out.
 -- $days: DATE[]  days
 -- input given(text VARCHAR, days DATE[])  a relation
 SELECT CAST($text AS VARCHAR) AS text, $day AS day, $at AS at, $small AS small, $big AS big,
-    $real AS real, $yes AS yes, $money AS money, $money + $money AS twice,
-    $money - 2 * $money AS minus, $moneys AS moneys, $days AS days,
+    $real AS real, $yes AS yes, amount.money, amount.money + amount.money AS twice,
+    amount.money - (amount.money + amount.money) AS minus, $moneys AS moneys, $days AS days,
     given.text AS given_text, given.days AS given_days
-FROM given"""
+FROM given CROSS JOIN (SELECT CAST($money AS DECIMAL(38,12)) AS money) AS amount"""
 
 
 @pytest.mark.parametrize("text", ["it's :day, $at -- {x} \\ \" ü\n", "", None])
@@ -250,6 +251,20 @@ def test_a_load_runs_in_duckdb_and_spark_sees_it(lake: Lake, connected: SparkEng
 
     assert (row["billed_cost"], row["cost_lines"]) == (Decimal("3.75"), 2)
     assert empty.num_rows == 0
+    spark.close()
+
+
+def test_a_file_that_is_gone_is_said_in_one_sentence(lake: Lake, connected: SparkEngine) -> None:
+    """Neither half an answer nor a page of Java."""
+    deliver(lake, {OCTOBER: ["1.5"]}, number=1)
+    view = lake.view()
+    Path(lake.files("cost_line", view.snapshots["cost_line"])[0]).unlink()
+    spark = SparkEngine(lake, connected.duck, connected._url)
+
+    with pytest.raises(SparkFailed, match=r"did not answer ask/cost_by_source: .*") as failed:
+        spark.query(Question("ask/cost_by_source"), view)
+
+    assert "\n" not in str(failed.value)
     spark.close()
 
 

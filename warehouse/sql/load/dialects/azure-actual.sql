@@ -55,7 +55,7 @@ read AS (
             END AS block,
         trim(regexp_replace(unit_said, '^ *[0-9]+([KMB]\b)? *', '')) AS unit_rest,
         replace(lower(resource_location), ' ', '') AS location,
-        try_cast(price_said AS DECIMAL(19, 12)) AS price,
+        try_cast(price_said AS DECIMAL(18, 12)) AS price,
         CASE WHEN rate_said IS NULL THEN 1 ELSE try_cast(rate_said AS DECIMAL(13, 8)) END AS rate
     FROM line
 ),
@@ -74,9 +74,12 @@ named AS (
         END AS unit,
         CASE
             WHEN block = 1 THEN used
-            ELSE (try_cast(used AS DECIMAL(26, 12)) * try_cast(round(1 / nullif(block, 0), 12) AS DECIMAL(12, 12)))::VARCHAR
+            ELSE (
+                coalesce(try_cast(used AS DECIMAL(18, 12)), try_cast(used AS DECIMAL(26, 12)))
+                * try_cast(round(1 / nullif(block, 0), 12) AS DECIMAL(12, 12))
+            )::VARCHAR
         END AS blocks,
-        CASE WHEN rate = 1 THEN price ELSE try_cast(price * rate AS DECIMAL(19, 12)) END AS billed_price,
+        CASE WHEN rate = 1 THEN price ELSE try_cast(price * rate AS DECIMAL(18, 12)) END AS billed_price,
         CASE
             WHEN is_unused THEN 'Usage'
             WHEN kind = 'Refund' THEN 'Purchase'
@@ -103,10 +106,10 @@ priced AS (
         category = 'Usage' OR category = 'Purchase' AS has_quantity,
         CASE
             WHEN category = 'Usage'
-                THEN (billed_price * try_cast(blocks AS DECIMAL(19, 9)))::VARCHAR
+                THEN (billed_price * try_cast(blocks AS DECIMAL(18, 9)))::VARCHAR
             ELSE amount
         END AS contracted,
-        CASE WHEN try_cast(payg_price AS DOUBLE) > 0 THEN try_cast(payg_price::VARCHAR AS DECIMAL(19, 12)) END AS list_price
+        CASE WHEN try_cast(payg_price AS DOUBLE) > 0 THEN try_cast(payg_price::VARCHAR AS DECIMAL(18, 12)) END AS list_price
     FROM named
 )
 
@@ -163,10 +166,10 @@ SELECT
     CASE
         WHEN payg_cost_in_billing_currency IS NOT NULL THEN payg_cost_in_billing_currency::VARCHAR
         WHEN category = 'Usage'
-            THEN (try_cast(list_price * rate AS DECIMAL(19, 12)) * try_cast(blocks AS DECIMAL(19, 9)))::VARCHAR
+            THEN (try_cast(list_price * rate AS DECIMAL(18, 12)) * try_cast(blocks AS DECIMAL(18, 9)))::VARCHAR
         ELSE amount
     END AS ListCost,
-    CASE WHEN category = 'Usage' THEN try_cast(list_price * rate AS DECIMAL(19, 12))::VARCHAR END AS ListUnitPrice,
+    CASE WHEN category = 'Usage' THEN try_cast(list_price * rate AS DECIMAL(18, 12))::VARCHAR END AS ListUnitPrice,
     pricing AS PricingCategory,
     priced_in AS PricingCurrency,
     CASE WHEN priced_in IS NOT NULL AND has_quantity THEN price_said END AS PricingCurrencyContractedUnitPrice,
