@@ -10,13 +10,14 @@ down_revision = "20261121_first"
 branch_labels = None
 depends_on = None
 
+CHANGES = ("added", "removed", "changed")
+
 
 def upgrade() -> None:
     """Add the mark, and a table of changes that nobody can rewrite."""
     op.execute("SET LOCAL lock_timeout = '10s'")
     op.add_column("delivery", sa.Column("mark", sa.Text(), nullable=True))
-    money = ("billed_added", "billed_removed", "billed_changed")
-    money += ("effective_added", "effective_removed", "effective_changed")
+    money = [f"{cost}_{how}" for cost in ("billed", "effective") for how in CHANGES]
     op.create_table(
         "delivery_restatement",
         sa.Column("delivery_id", sa.Uuid(), nullable=False),
@@ -25,7 +26,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         *(
             sa.Column(name, sa.BigInteger(), nullable=False)
-            for name in ("rows_added", "rows_removed", "rows_changed")
+            for name in (f"rows_{how}" for how in CHANGES)
         ),
         *(sa.Column(name, sa.Numeric(38, 12), nullable=False) for name in money),
         sa.ForeignKeyConstraint(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.bootstrap import Wiring
 from tests.scenario.truth import Place, Sums
+from warehouse.load_state import loader
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -25,7 +26,7 @@ FROM cost_line GROUP BY 1, 2, 3, 4, 5
 
 def held(wiring: Wiring) -> dict[Place, Sums]:
     """Add up what the lake holds, by source and period, then account, service and currency."""
-    with wiring.engine.connection(wiring.lake.view(["cost_line"])) as connection:
+    with loader(wiring.engine).connection(wiring.lake.view(["cost_line"])) as connection:
         rows = connection.execute(HELD).fetchall()
     found: dict[Place, dict[tuple[str, str, str], tuple[int, Decimal, Decimal]]] = {}
     for source, period, account, service, currency, lines, billed, effective in rows:

@@ -14,6 +14,7 @@ from ingest.registry import files_source
 from service.bootstrap import Wiring
 from service.usecases.load_source import Loaded, failures, load_source, marks
 from tests.service.loads import bill
+from warehouse.load_state import loader
 
 if TYPE_CHECKING:
     from service.store.store import Store
@@ -95,7 +96,7 @@ def outcomes(done: list[Loaded]) -> dict[str, str]:
 
 def billed(wiring: Wiring) -> dict[str, str]:
     """Add up the lake by period."""
-    with wiring.engine.connection(wiring.lake.view(["cost_line"])) as connection:
+    with loader(wiring.engine).connection(wiring.lake.view(["cost_line"])) as connection:
         found = connection.execute(
             "SELECT x_BillingPeriod, sum(BilledCost)::DECIMAL(38, 2)::VARCHAR FROM cost_line"
             " GROUP BY ALL ORDER BY ALL"
