@@ -17,7 +17,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction, _parquet_files_to_data_files
 
 from warehouse.errors import AlreadyDelivered, OlderDelivery, Overtaken, WrongCommit
-from warehouse.lake import Lake, state_in, state_properties
+from warehouse.lake import LOAD_ID, Lake, state_in, state_properties
 from warehouse.locks import partition_locks
 from warehouse.port import WHOLE_SOURCE, Guard, Partition, PartitionState, StagedFile
 from warehouse.tables import DAY, QUARANTINE, SOURCE, spec_of
@@ -341,7 +341,7 @@ def _add_files(transaction: Transaction, load: _Load) -> None:
 
 
 def _trace(load: _Load) -> dict[str, str]:
-    return {"comptroller.load-id": load.load_id}
+    return {LOAD_ID: load.load_id}
 
 
 def _new_states(load: _Load, states: Mapping[Partition, PartitionState | None]) -> dict[str, str]:

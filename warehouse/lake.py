@@ -12,6 +12,7 @@ from uuid import UUID
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
 from warehouse.catalog import NAMESPACE, LakeCatalog, open_catalog, plain_url
 from warehouse.errors import (
@@ -27,6 +28,9 @@ from warehouse.port import Partition, PartitionState, View
 from warehouse.storage import Storage
 from warehouse.tables import MONTH, TABLES, ColumnType, TableSpec, spec_of
 from warehouse.transactions import redo, storage_fails
+
+LOAD_ID = "comptroller.load-id"
+"""The property of a snapshot that names the load behind it."""
 
 _STATE = "comptroller.partition."
 _REMEMBERED_SNAPSHOTS = 256
@@ -183,6 +187,20 @@ class Lake:
                 return _not_kept(table, snapshot)
         return StorageFailed("the lake", problem)
 
+    def view_before(self, table: str, load_id: UUID) -> View:
+        """What ``table`` was before a load committed; what it is now where it has not.
+
+        A load whose process died is done again, and must not take its own rows for old ones.
+        """
+        found = self.table(table)
+        own = [one for one in found.snapshots() if _load_id(one) == str(load_id)]
+        if not own:
+            return self.view([table])
+        parent = min(own, key=lambda one: one.sequence_number or 0).parent_snapshot_id
+        if parent is not None and found.snapshot_by_id(parent) is None:
+            return self.view([table])  # Expired since: what it changed cannot be told any more.
+        return View({table: parent})
+
     def state(self, partition: Partition) -> PartitionState | None:
         """Who filled ``partition`` last; ``None`` when nobody has."""
         return state_in(self.table(partition.table), partition)
@@ -252,6 +270,10 @@ def state_properties(partition: Partition, state: PartitionState) -> dict[str, s
 
 def _state_key(partition: Partition) -> str:
     return f"{_STATE}{partition.source}/{partition.period}"
+
+
+def _load_id(snapshot: Snapshot) -> str | None:
+    return snapshot.summary.get(LOAD_ID) if snapshot.summary else None
 
 
 def _snapshot_id(table: Table) -> int | None:

@@ -73,7 +73,9 @@ def typed(wanted: Mapping[str, str], schema: Mapping[str, str], source: str) -> 
 
     It only calls macros of ``readers.sql`` by name.
     """
-    inner, outer = [], []
+    inner: list[str] = []
+    words: list[str] = []
+    outer: list[str] = []
     for column, want in wanted.items():
         family = _family(schema[column]) if column in schema else None
         value, given = _values(column, family)
@@ -81,22 +83,26 @@ def typed(wanted: Mapping[str, str], schema: Mapping[str, str], source: str) -> 
             f"{value} AS {quoted('_value_' + column)}",
             f"{_told(column, family)} AS {quoted('_told_' + column)}",
         ]
-        read = _reader(column, want, family)
         outer += [
-            f"{read} AS {quoted(column)}",
+            f"{_reader(column, want, family)} AS {quoted(column)}",
             quoted("_value_" + column),
             f"{given} AS {quoted('_given_' + column)}",
             quoted("_told_" + column),
         ]
         if want == "decimal":
+            words += _words(column, family)
             outer += [
-                f"{_rounding(column, family, read)} AS {quoted('_rounding_' + column)}",
+                f"{_rounding(column, family)} AS {quoted('_rounding_' + column)}",
                 f"{_double(column, family)} AS {quoted('_double_' + column)}",
             ]
-    trace = ", ".join(TRACE)
+    # A step for each thing that is asked for several times, because DuckDB computes what stands
+    # below a condition as often as it is written.
+    steps = [f"SELECT {', '.join([*inner, *TRACE])} {source}"]
+    for number in (0, 1, 2):
+        made = ", ".join(["*", *words[number::3]])
+        steps.append(f"SELECT {made} FROM ({steps[-1]})")  # noqa: S608 - see below
     # Names are quoted; everything else is written here or in readers.sql.
-    return f"""SELECT {", ".join(outer)}, {trace}
-        FROM (SELECT {", ".join(inner)}, {trace} {source})"""  # noqa: S608 - see above
+    return f"SELECT {', '.join([*outer, *TRACE])} FROM ({steps[-1]})"  # noqa: S608 - see above
 
 
 def _family(physical: str) -> str:
@@ -129,10 +135,14 @@ def _told(column: str, family: str | None) -> str:
     return quoted(column) if family == "text" else f"{quoted(column)}::VARCHAR"
 
 
+_NUMBERS = frozenset({None, "exact", "number"})
+"""Families whose amounts are never looked at as text."""
+
 _READERS = {
     ("decimal", "exact"): "decimal_of_exact({value})",
     ("decimal", "number"): "decimal_of_double({value})",
     ("decimal", "float"): "decimal_of_double_text({value}::VARCHAR)",
+    ("decimal", "text"): "decimal_of_plain({plain})",
     ("decimal", None): "NULL::DECIMAL(38,12)",
     ("time", "moment"): "time_of_moment({value})",
     ("time", None): "NULL::TIMESTAMPTZ",
@@ -156,18 +166,33 @@ _READERS = {
 def _reader(column: str, want: str, family: str | None) -> str:
     default = "text_of_other({value})" if want == "text" else f"{want}_of_text({{value}}::VARCHAR)"
     return _READERS.get((want, family), default).format(
-        value=quoted("_value_" + column), told=quoted("_told_" + column)
+        value=quoted("_value_" + column),
+        told=quoted("_told_" + column),
+        plain=quoted("_plain_" + column),
     )
 
 
-def _rounding(column: str, family: str | None, read: str) -> str:
+def _words(column: str, family: str | None) -> list[str]:
+    """An amount that came as text: as it is compared, without an exponent, and its end."""
+    if family in _NUMBERS:
+        return []
+    value, word, plain = (quoted(f"_{made}_{column}") for made in ("value", "word", "plain"))
+    return [
+        f"lower(trim({value}::VARCHAR)) AS {word}",
+        f"without_exponent({word}) AS {plain}",
+        f"tail_of({plain}) AS {quoted('_tail_' + column)}",
+    ]
+
+
+def _rounding(column: str, family: str | None) -> str:
     """What rounding added to a decimal column, in units of its twelfth decimal."""
-    value = quoted("_value_" + column)
     if family in {None, "exact"}:
         return "0::DECIMAL(18,4)"
     if family == "number":
-        return f"rounding_of_double({read}, {value})"
-    return f"rounding_of_text({read}, lower(trim({value}::VARCHAR)))"
+        value = quoted("_value_" + column)
+        return f"rounding_of_double(decimal_of_double({value}), {value})"
+    word, plain, tail = (quoted(f"_{made}_{column}") for made in ("word", "plain", "tail"))
+    return f"rounding_of_words({word}, {plain}, {tail})"
 
 
 def _double(column: str, family: str | None) -> str:

@@ -44,15 +44,16 @@ def restated(
     lake: Lake,
     engine: Engine,
 ) -> tuple[Restated, ...]:
-    """Compare the cost lines that ``periods`` of the load's source hold with those staged.
+    """Compare the cost lines that ``periods`` of the load's source held with those staged.
 
     Nothing is said about other tables than cost lines, and about periods that held nothing: what
     is new there restates nothing.
     """
     if load.table != _TABLE or not periods:
         return ()
+    before = lake.view_before(_TABLE, load.load_id)
     files = [one.uri for one in staged if one.partition.period in periods]
-    with loader(engine).connection(lake.view([_TABLE]), reads=files) as connection:
+    with loader(engine).connection(before, reads=files) as connection:
         listed = ", ".join(literal(period) for period in sorted(periods))
         # Names of tables and columns are the lake's own, the rest is quoted.
         mine = f"{SOURCE} = {literal(load.source)} AND {MONTH} IN ({listed})"

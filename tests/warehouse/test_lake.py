@@ -102,6 +102,17 @@ def test_a_column_that_is_new_is_added_and_old_files_read_null(
     assert sorted(energy, key=str) == [7.5, None]
 
 
+def test_a_lake_from_before_gets_the_properties_of_today(lake: Lake) -> None:
+    """Manifests of its tables were never merged; from now on they are, and nothing else is new."""
+    with lake.table("price").transaction() as transaction:
+        transaction.remove_properties("commit.manifest-merge.enabled")
+
+    lake.ensure_tables()
+
+    assert lake.table("price").properties["commit.manifest-merge.enabled"] == "true"
+    assert lake.table("price").current_snapshot() is None
+
+
 def test_a_snapshot_answers_as_it_did_then(lake: Lake) -> None:
     """October was 1 and is 2: the first snapshot still says 1, also on the second look."""
     before = deliver(lake, {OCTOBER: ["1"]}, number=1)

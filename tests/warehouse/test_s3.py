@@ -33,6 +33,16 @@ from warehouse.status import table_statuses
 from warehouse.storage import StoredFile
 
 PRICES = "valid_from,unit,currency,region,provider,machine_type,purchase_model,amount\n"
+BUCKET_SLOWLY = pytest.mark.parametrize(
+    "any_lake",
+    [
+        pytest.param("lake", id="folder"),
+        pytest.param("s3_lake", id="bucket", marks=pytest.mark.slow),
+    ],
+    indirect=True,
+)
+"""In a folder always, in a bucket where all tests run."""
+
 ALLOCATED = pa.table(
     {
         "run_id": ["run-1"],
@@ -65,6 +75,7 @@ def test_deliveries_replace_and_extend_their_own_partitions(any_lake: Lake) -> N
     assert any_lake.storage.uri in any_lake.table("cost_line").location()
 
 
+@BUCKET_SLOWLY
 def test_refused_and_empty_deliveries(any_lake: Lake) -> None:
     """Version 1 after 2 is refused, so is file f2 again; a delivery of nothing empties October."""
     deliver(any_lake, {OCTOBER: ["2"]}, number=2)
@@ -115,6 +126,7 @@ def _commit(lake: Lake, *files: StagedFile) -> None:
     )
 
 
+@BUCKET_SLOWLY
 def test_answers_are_stored_and_asked_for(any_lake: Lake, asker: DuckEngine) -> None:
     """An allocation of 1.5 is written by the engine, committed, and read back by a view."""
     target = Partition("allocation", "allocation", "2026-10")
@@ -167,6 +179,7 @@ def _of_load(lake: Lake, number: int) -> list[StoredFile]:
     return list(lake.storage.files(f"loads/{load_id(number)}"))
 
 
+@BUCKET_SLOWLY
 def test_a_remembered_view_whose_snapshot_has_gone_is_told_in_a_sentence(
     any_lake: Lake, asker: DuckEngine
 ) -> None:
@@ -184,6 +197,7 @@ def test_a_remembered_view_whose_snapshot_has_gone_is_told_in_a_sentence(
         connection.execute("FROM cost_line").fetchall()
 
 
+@BUCKET_SLOWLY
 def test_small_files_are_put_together(
     any_lake: Lake, asker: DuckEngine, new_id: Callable[[], UUID]
 ) -> None:
@@ -209,6 +223,7 @@ def test_what_a_commit_leaves_on_this_machine_goes_with_the_load(
     assert not list((tmp_path / "staging" / "loads").iterdir())
 
 
+@pytest.mark.slow
 def test_what_a_dead_load_left_on_this_machine_goes_with_maintenance(
     s3_lake: Lake, tmp_path: Path
 ) -> None:
@@ -254,6 +269,7 @@ def test_a_question_reaches_the_lake_and_nothing_else(
     assert found == [("y",)]
 
 
+@BUCKET_SLOWLY
 def test_maintenance_of_an_empty_lake_has_nothing_to_do(any_lake: Lake) -> None:
     """Only what making the tables left behind may go."""
     assert maintain(any_lake, now=in_days(0)) == Maintained(0, 0, 0)

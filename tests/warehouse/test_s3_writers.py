@@ -57,6 +57,7 @@ def start(lake: Lake, bucket: Bucket, staging: Path, *arguments: str) -> subproc
     )
 
 
+@pytest.mark.slow
 def test_threads_that_write_at_once_lose_nothing(s3_lake: Lake) -> None:
     """Four threads fill four months with 1 to 4 lines: all are there, each once."""
     months = {

@@ -170,6 +170,7 @@ def test_aws_is_addressed_by_the_name_of_the_bucket_and_with_the_session_token(
     assert "url_style" not in secret
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_in_the_home_folder(
     s3_lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +186,7 @@ def test_nothing_is_kept_in_the_home_folder(
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_two_lakes_in_one_bucket_do_not_meet(
     bucket: Bucket, database: Logins, tmp_path: Path, clock: Callable[[], datetime]
 ) -> None:

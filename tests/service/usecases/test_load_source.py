@@ -5,19 +5,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 
 from ingest.port import Announcement, Check, Delivery, Kind, Marks, SourceError
 from ingest.registry import files_source
 from service.bootstrap import Wiring
+from service.store.store import Store
 from service.usecases.load_source import Loaded, failures, load_source, marks
 from tests.service.loads import bill
 from warehouse.load_state import loader
-
-if TYPE_CHECKING:
-    from service.store.store import Store
 
 
 class Provider:
@@ -87,6 +85,21 @@ def load(wiring: Wiring, provider: Provider, tmp_path: Path) -> Callable[..., li
         )
 
     return run
+
+
+class Dying:
+    """A store that is gone at its second use: marks are read, the record cannot be written."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._uses = 0
+
+    def work(self) -> object:
+        """Work once."""
+        self._uses += 1
+        if self._uses > 1:
+            raise KeyboardInterrupt
+        return self._store.work()
 
 
 def outcomes(done: list[Loaded]) -> dict[str, str]:
@@ -205,24 +218,12 @@ def test_a_load_that_lost_its_record_is_made_good(
     """The process died between commit and record: the same load is recorded the next time."""
     provider.withdraw("2026-09")
 
-    class Dying:
-        """A store that is gone when the record is to be written."""
-
-        def __init__(self) -> None:
-            self.calls = 0
-
-        def work(self) -> object:
-            self.calls += 1
-            if self.calls > 1:
-                raise KeyboardInterrupt
-            return wiring.store.work()
-
     with pytest.raises(KeyboardInterrupt):
         load_source(
             provider,
             lake=wiring.lake,
             engine=wiring.engine,
-            store=cast("Store", Dying()),
+            store=cast("Store", Dying(wiring.store)),
             new_id=wiring.new_id,
             clock=wiring.clock,
             temp_folder=provider.folder / "temp",
@@ -276,3 +277,29 @@ def test_a_source_that_cannot_be_asked_is_a_refusal(wiring: Wiring, tmp_path: Pa
             clock=wiring.clock,
             temp_folder=tmp_path / "temp",
         )
+
+
+def test_a_load_that_is_made_good_still_tells_what_it_changed(
+    wiring: Wiring, provider: Provider, load: Callable[..., list[Loaded]]
+) -> None:
+    """October of 4 + 2 became 4 + 5, and the process died: afterwards one line changed by 3."""
+    load()
+    provider.offer("2026-10", "4", "5", mark="o2", version=2)
+    with pytest.raises(KeyboardInterrupt):
+        load_source(
+            provider,
+            lake=wiring.lake,
+            engine=wiring.engine,
+            store=cast("Store", Dying(wiring.store)),
+            new_id=wiring.new_id,
+            clock=wiring.clock,
+            temp_folder=provider.folder / "temp",
+        )
+
+    load()
+
+    with wiring.store.work() as work:
+        [record] = [one for one in work.deliveries.latest(5) if one.mark == "o2"]
+    [change] = record.restated
+    assert (change.rows_added, change.rows_removed, change.rows_changed) == (0, 0, 1)
+    assert change.billed_changed == 3

@@ -20,7 +20,7 @@ CREATE TEMP MACRO cut_after_12(words) AS fast_decimal(left(words, strpos(words, 
 CREATE TEMP MACRO decimal_of_plain(words) AS
     CASE
         WHEN contains(words, '_') THEN NULL
-        WHEN strlen(words) > 13 AND is_tie_to_even(words) THEN cut_after_12(words)
+        WHEN strlen(words) - strpos(words, '.') > 12 AND is_tie_to_even(words) THEN cut_after_12(words)
         ELSE fast_decimal(words)
     END;
 
@@ -76,14 +76,16 @@ CREATE TEMP MACRO rounding_up(tail) AS
         WHEN round(tail, 0) - tail = 0.5 AND floor(tail) % 2 = 0 THEN -0.5
         ELSE round(tail, 0) - tail
     END;
-CREATE TEMP MACRO rounding_of_plain(words) AS
-    rounding_up(tail_of(words)) * CASE WHEN starts_with(words, '-') THEN -1 ELSE 1 END;
+CREATE TEMP MACRO with_sign(words, rounding) AS rounding * CASE WHEN starts_with(words, '-') THEN -1 ELSE 1 END;
+CREATE TEMP MACRO rounding_of_plain(words) AS with_sign(words, rounding_up(tail_of(words)));
 
-CREATE TEMP MACRO rounding_of_text(amount, words) AS
+CREATE TEMP MACRO rounding_of_words(words, plain, tail) AS
     CASE
         WHEN strlen(words) <= 13 AND NOT contains(words, 'e') THEN 0
-        ELSE rounding_of_plain(without_exponent(words))
+        ELSE with_sign(plain, rounding_up(tail))
     END;
+CREATE TEMP MACRO rounding_of_text(amount, words) AS
+    rounding_of_words(words, without_exponent(words), tail_of(without_exponent(words)));
 
 -- The product of a double below 100 is exact enough: to a hundredth of the twelfth decimal.
 CREATE TEMP MACRO rounding_of_small(amount, pico) AS
