@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from benchmarks.load import BILL_SQL
 from warehouse.questions import read_question
 from warehouse.tables import COST_LINE, ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+BILL_SQL = Path(__file__).with_name("focus_bill.sql")
 MEMORY = "2GB"
 THREADS = 2
 RUNS = 3

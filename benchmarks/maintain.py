@@ -25,6 +25,7 @@ import duckdb
 from warehouse.commit import commit
 from warehouse.compact import compact
 from warehouse.lake import Lake, open_lake
+from warehouse.load_state import loader
 from warehouse.maintain import maintain
 from warehouse.port import Partition, Question, StagedFile
 from warehouse.tables import spec_of
@@ -161,7 +162,7 @@ def live(wiring: Wiring, nights: int) -> Iterator[str]:
             if night + 1 in MARKS or night + 1 == nights:
                 yield measure(wiring, f"{night + 1} nights without it", seconds)
         began = time.process_time()
-        compacted = compact(wiring.lake, wiring.engine, new_id=wiring.new_id)
+        compacted = compact(wiring.lake, loader(wiring.engine), new_id=wiring.new_id)
         # PyIceberg stamps with the real time: what is older than the last 30 nights is told by it.
         done = maintain(wiring.lake, now=recent + timedelta(days=KEEP_DAYS), keep_days=KEEP_DAYS)
         took = time.process_time() - began

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PICO = Decimal("1e-12")
@@ -45,6 +45,7 @@ numbers = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=300))
 def test_a_double_is_what_its_shortest_text_says(
     readers: duckdb.DuckDBPyConnection, values: list[float]
@@ -66,12 +67,24 @@ texts = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=300))
 def test_a_text_is_rounded_half_even(readers: duckdb.DuckDBPyConnection, values: list[str]) -> None:
     """Thirteen decimals that end in 5 go to the even neighbour, whatever zeros follow."""
     found = _read(readers, "decimal_of_text", list(values))
 
     assert found == [_rounded(value) for value in values]
+
+
+@settings(deadline=None)
+@given(st.lists(numbers, min_size=1, max_size=300))
+def test_a_text_with_an_exponent_means_the_number(
+    readers: duckdb.DuckDBPyConnection, values: list[float]
+) -> None:
+    """2.5e-07 is 0.00000025, however small or negative, and 2.5e-12 goes to the even 2e-12."""
+    found = _read(readers, "decimal_of_text", [repr(value) for value in values])
+
+    assert found == [_rounded(repr(value)) for value in values]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +95,9 @@ def test_a_text_is_rounded_half_even(readers: duckdb.DuckDBPyConnection, values:
         ("-0.0000000000025", "-0.000000000002"),
         ("1e-7", "0.0000001"),
         ("1E-7", "0.0000001"),
+        ("-1.25e-1", "-0.125"),
+        ("12.5e-3", "0.0125"),
+        ("3e-99", "0"),
         ("8e-14", "0"),
         ("2.5e-12", "0.000000000002"),
         (" 12 ", "12"),
@@ -110,6 +126,7 @@ def test_doubles_that_are_no_amounts(readers: duckdb.DuckDBPyConnection, value: 
     assert _read(readers, "decimal_of_double", [value]) == [None]
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1, max_size=300))
 def test_the_rounding_of_a_text_is_known_exactly(
     readers: duckdb.DuckDBPyConnection, values: list[str]
@@ -121,6 +138,7 @@ def test_the_rounding_of_a_text_is_known_exactly(
         assert abs(_rounding(value) - Decimal(str(rounding))) < Decimal("1e-9")
 
 
+@settings(deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=300))
 def test_the_rounding_of_a_double_is_known_to_a_hundredth(
     readers: duckdb.DuckDBPyConnection, values: list[float]

@@ -211,6 +211,7 @@ def test_small_files_are_put_together(
     assert costs(any_lake) == {"2026-10": amounts("11", "12", "13")}
 
 
+@pytest.mark.slow
 def test_what_a_commit_leaves_on_this_machine_goes_with_the_load(
     bucket: Bucket, s3_lake: Lake, tmp_path: Path
 ) -> None:

@@ -140,13 +140,15 @@ def test_an_unknown_trouble_is_passed_on(
 
 
 def test_a_version_of_duckdb_without_extension_is_refused(
-    s3_lake: Lake, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The extension must be of exactly the engine's version."""
+    opened = open_storage(f"s3://{bucket.name}/lake", tmp_path, bucket.endpoint, None)
+
     with duckdb.connect() as connection:
         monkeypatch.setattr(duckdb, "__version__", "1.5.6")
         with pytest.raises(LakeNotOpen, match=r"nothing for DuckDB 1\.5\.6: install the versions"):
-            s3_lake.storage.prepare(connection)
+            opened.prepare(connection)
 
 
 def test_aws_is_addressed_by_the_name_of_the_bucket_and_with_the_session_token(
