@@ -1,5 +1,6 @@
 -- A FOCUS 1.2 bill as a cloud provider exports it: $lines lines of one month, 57 columns filled,
--- amounts as doubles rounded to ten decimals, as most of the real FOCUS sample's are.
+-- amounts as doubles rounded to ten decimals, as most of the real FOCUS sample's are; one line in five is of a machine
+-- with accelerators.
 WITH line AS (
     SELECT
         i,
@@ -11,7 +12,9 @@ WITH line AS (
     FROM range($lines) AS numbers(i)
 ),
 priced AS (
-    SELECT *, round(list_price * (1 - (resource % 30) / 100.0::DOUBLE), 10) AS price,
+    SELECT *,
+        ['p5.48xlarge', 'm7i.4xlarge', 'c7g.2xlarge', 'r6i.8xlarge', 'm6a.large'][1 + (resource % 5)::INTEGER] AS machine,
+        round(list_price * (1 - (resource % 30) / 100.0::DOUBLE), 10) AS price,
         TIMESTAMPTZ '2026-10-01 00:00:00+00' + to_hours(hour::INTEGER) AS started
     FROM line
 )
@@ -66,8 +69,8 @@ SELECT
     ['Amazon Elastic Compute Cloud', 'Amazon Simple Storage Service', 'AWS Data Transfer', 'Amazon SageMaker'][1 + (resource % 4)::INTEGER] AS ServiceName,
     ['Virtual Machines', 'Object Storage', 'Network Connectivity', 'AI Platforms'][1 + (resource % 4)::INTEGER] AS ServiceSubcategory,
     'SKU' || (resource % 3000) AS SkuId,
-    'BoxUsage:p5.48xlarge' AS SkuMeter,
-    '{"CoreCount":192,"GpuCount":8,"InstanceType":"p5.48xlarge","OperatingSystem":"Linux"}' AS SkuPriceDetails,
+    'BoxUsage:' || machine AS SkuMeter,
+    '{"CoreCount":192,"InstanceType":"' || machine || '","OperatingSystem":"Linux"}' AS SkuPriceDetails,
     'SKU' || (resource % 3000) || '.JRTCKXETXF.6YS6EN2CT7' AS SkuPriceId,
     (200000000000 + resource % 120)::VARCHAR AS SubAccountId,
     'account-' || (resource % 120) AS SubAccountName,

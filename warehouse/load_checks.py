@@ -49,7 +49,8 @@ class Finding:
 class Rule:
     """A line of ``<table>_rules.csv``: ``breach`` is true for a row that breaks the rule.
 
-    It may ask the table's columns and, cheaper of decimals, ``_double_c`` and ``_given_c``.
+    It may ask the table's columns and, cheaper of decimals, ``_double_c`` and ``_given_c``; cheaper
+    of texts is ``_told_c``, which is empty where the column is null.
     """
 
     rule: str

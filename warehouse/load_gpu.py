@@ -54,7 +54,7 @@ def find_accelerators(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
     connection.execute(f"CREATE TEMP VIEW machine_line AS {lines}")
     connection.execute(f"CREATE TEMP TABLE accelerator AS {found}")
     rows = connection.execute(
-        "SELECT spelled, sum(lines)::BIGINT FROM accelerator WHERE model IS NULL"
+        "SELECT spelled, sum(lines)::BIGINT FROM accelerator WHERE is_unknown"
         " GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return [

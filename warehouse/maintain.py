@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from pyiceberg.table import Table
+from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from warehouse.lake import Lake, refs_key
 from warehouse.locks import alive, held, lock_key
 from warehouse.storage import LOADS, StoredFile
 from warehouse.tables import TABLES
-from warehouse.transactions import redo, storage_fails
+from warehouse.transactions import QuickTransaction, redo, storage_fails
 
 KEEP_DAYS = 30
 ORPHAN_HOURS = 48
@@ -66,7 +67,7 @@ def _expire_once(table: Table, before_ms: int) -> int:
         if snapshot.timestamp_ms < before_ms and snapshot.snapshot_id not in kept
     ]
     if old:
-        table.maintenance.expire_snapshots().by_ids(old).commit()
+        ExpireSnapshots(QuickTransaction(table, autocommit=True)).by_ids(old).commit()
     return len(old)
 
 

@@ -23,10 +23,10 @@ _LONGEST_WAIT_S = 0.5
 
 
 class QuickTransaction(Transaction):
-    """A transaction that works its metadata out once per change, not at each of some thirty looks.
+    """A transaction that works its metadata out once per change, not at each look.
 
-    PyIceberg copies all of the metadata every time, which takes most of a commit where many
-    snapshots are kept.
+    PyIceberg copies all of the metadata every time: some thirty times for a commit, and twice for
+    each snapshot that expires.
     """
 
     _worked_out: tuple[int, TableMetadata] | None = None

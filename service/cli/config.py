@@ -65,7 +65,10 @@ def _show_table(settings: "list[SettingOrigin]") -> None:
 
     from service.cli.console import out
 
-    table = Table("setting", "value", "from")
+    table = Table()
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value")
+    table.add_column("from")
     for setting in settings:
         table.add_row(setting.name, escape(_text(setting.value)), escape(setting.origin))
     out.print(table)

@@ -103,7 +103,7 @@ def test_many_days_are_told_by_the_first_and_last(app: typer.Typer, tmp_path: Pa
 
     done = invoke(app, "load", path, "--source", "prometheus")
 
-    assert "periods: 10 from 2026-10-01 to 2026-10-10" in done.stdout
+    assert "periods: 10 from 2026-10-01 to 2026-10-10" in " ".join(done.stdout.split())
 
 
 def test_rounding_and_machines_are_told(app: typer.Typer, tmp_path: Path) -> None:

@@ -284,7 +284,7 @@ def test_kinds_of_one_source_do_not_clear_each_others_quarantine(
 
 
 def test_the_documented_examples_load_without_a_fault(loads: Loads, tmp_path: Path) -> None:
-    """Five forms with one or two rows each stand in docs/loading.md; all rows are taken."""
+    """Six forms with one or two rows each stand in docs/loading.md; all rows are taken."""
     page = (Path(__file__).parents[3] / "docs" / "loading.md").read_text(encoding="utf-8")
     examples = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
 
@@ -300,4 +300,5 @@ def test_the_documented_examples_load_without_a_fault(loads: Loads, tmp_path: Pa
         ("usage", 1, 0),
         ("jobs", 1, 0),
         ("nodes", 1, 0),
+        ("availability", 2, 0),
     ]

@@ -1,4 +1,5 @@
--- Which of a bill's machines have accelerators: one row for each seller, machine type and SKU that has, or should have.
+-- Which of a bill's machines have accelerators: one row for each seller, machine type and SKU that there is, because
+-- rows that all find a partner are joined faster than rows of which some do not.
 -- each is what one machine-hour of the line counts: nothing where another line of the same machine counts already.
 -- input machine_type(provider VARCHAR, machine_type VARCHAR, accelerator_model VARCHAR, accelerator_count INTEGER)  known machines
 -- input accelerator_sku(provider VARCHAR, pattern VARCHAR, accelerator_model VARCHAR, accelerators_per_unit INTEGER)  sold apart
@@ -6,7 +7,6 @@
 WITH told AS (
     SELECT _seller, _machine, _sku, count(*) AS lines
     FROM machine_line
-    WHERE _machine <> '' OR _sku <> ''
     GROUP BY ALL
 ),
 
@@ -36,19 +36,18 @@ sku AS (
 
 SELECT
     named._seller, named._machine, named._sku, named.lines,
-    coalesce(machine.spelled, CASE WHEN named._machine = '' THEN NULL ELSE named._machine END) AS spelled,
+    coalesce(machine.spelled, nullif(named._machine, '')) AS spelled,
     coalesce(sku.model, machine.model) AS model,
     coalesce(machine.many, sku.many) AS many,
     CASE
         WHEN sku.many IS NOT NULL THEN sku.many
         WHEN named.provider NOT IN (SELECT provider FROM accelerator_sku) THEN machine.many
-    END AS each
-FROM named
-LEFT JOIN machine ON machine.provider = named.provider AND machine.machine = named.machine
-LEFT JOIN sku ON sku._seller = named._seller AND sku._sku = named._sku
-WHERE machine.model IS NOT NULL OR sku.model IS NOT NULL
-    OR EXISTS (
+    END AS each,
+    machine.model IS NULL AND sku.model IS NULL AND EXISTS (
         FROM accelerator_family
         WHERE accelerator_family.provider = named.provider
             AND starts_with(named.machine, lower(accelerator_family.prefix))
-    )
+    ) AS is_unknown
+FROM named
+LEFT JOIN machine ON machine.provider = named.provider AND machine.machine = named.machine
+LEFT JOIN sku ON sku._seller = named._seller AND sku._sku = named._sku

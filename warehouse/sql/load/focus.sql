@@ -7,7 +7,7 @@ SELECT
     ),
     coalesce(strftime(BillingPeriodStart, '%Y-%m'), '') AS _period,
     CASE
-        WHEN regexp_full_match(trim(BillingCurrency), '[A-Za-z]{3}') THEN upper(trim(BillingCurrency))
+        WHEN regexp_full_match(trim(_told_BillingCurrency), '[A-Za-z]{3}') THEN upper(trim(_told_BillingCurrency))
         ELSE 'XXX'
     END AS _currency,
     BilledCost AS _billed_cost,
@@ -18,7 +18,7 @@ SELECT
             THEN complaint('BilledCost', _value_BilledCost, 'a decimal number below 10^26, as -12.5')
         WHEN EffectiveCost IS NULL
             THEN complaint('EffectiveCost', _value_EffectiveCost, 'a decimal number below 10^26, as -12.5')
-        WHEN BillingCurrency IS NULL OR NOT regexp_full_match(trim(BillingCurrency), '[A-Za-z]{3}')
+        WHEN BillingCurrency IS NULL OR NOT regexp_full_match(trim(_told_BillingCurrency), '[A-Za-z]{3}')
             THEN complaint('BillingCurrency', BillingCurrency, 'a currency of three letters, as USD')
         WHEN BillingPeriodStart IS NULL
             THEN complaint('BillingPeriodStart', _value_BillingPeriodStart, 'a date and time, as 2026-10-01T00:00:00Z')

@@ -2,11 +2,11 @@
 -- Accelerator-hours are those of usage that took a machine's time; a fee or a credit is about the same hours again.
 SELECT
     line.* REPLACE (
-        coalesce(accelerator.spelled, nullif(line._machine, '')) AS x_MachineType,
+        accelerator.spelled AS x_MachineType,
         coalesce(accelerator.model, x_AcceleratorModel) AS x_AcceleratorModel,
         coalesce(accelerator.many, x_AcceleratorCount) AS x_AcceleratorCount,
         CASE
-            WHEN line._machine = '' AND accelerator.model IS NULL AND x_AcceleratorModel IS NULL THEN NULL
+            WHEN accelerator.spelled IS NULL AND accelerator.model IS NULL AND x_AcceleratorModel IS NULL THEN NULL
             WHEN list_contains(['on_demand', 'spot', 'committed', 'capacity_block', 'flex_start'], x_PurchaseModel)
                 THEN x_PurchaseModel
             WHEN _is_block THEN 'capacity_block'
@@ -36,5 +36,5 @@ SELECT
         )
     END AS x_AcceleratorHours
 FROM converted AS line
-LEFT JOIN accelerator
+JOIN accelerator
     ON accelerator._machine = line._machine AND accelerator._sku = line._sku AND accelerator._seller = line._seller
