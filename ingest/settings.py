@@ -1,11 +1,39 @@
 """What people write in ``[[sources]]``: one form for each type of source."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, SecretStr, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SecretStr,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
 
 DataKind = Literal["focus", "prices", "usage", "jobs", "nodes", "availability"]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+def _fits(pattern: str, accepted: str) -> AfterValidator:
+    """Refuse what does not fit, with what is ``accepted`` in words."""
+
+    def checked(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise PydanticCustomError(
+                "form", "{value} is not accepted; accepted is {accepted}",
+                {"value": repr(value), "accepted": accepted},
+            )  # fmt: skip
+        return value
+
+    return AfterValidator(checked)
+
+
+Month = Annotated[str, _fits(r"\d{4}-(0[1-9]|1[0-2])", "a month, as 2026-01")]
+Currency = Annotated[str, _fits("[A-Z]{3}", "a code of three letters, as USD")]
+Table = Annotated[str, _fits(r"[^.`\s]+\.[^.`\s]+\.[^.`\s]+", "project.dataset.table")]
 
 
 class _Source(BaseModel):
@@ -100,7 +128,9 @@ class AzureDetailsSettings(_Azure):
 
     type: Literal["azure-details"]
     scope: str = Field(min_length=1, description="as subscriptions/…")
-    metric: Literal["ActualCost", "AmortizedCost"] = "AmortizedCost"
+    metric: Literal["ActualCost", "AmortizedCost"] = Field(
+        "AmortizedCost", description="which cost: AmortizedCost, or ActualCost"
+    )
     since: Month = Field(description="the first billing period to load, as 2026-01")
 
 
@@ -113,7 +143,7 @@ class AzureAccountSettings(_Azure):
         default_factory=list,
         description="the machine types to ask about; every one of the reference if left out",
     )
-    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the currency of the prices")
+    currency: Currency = Field("USD", description="the currency of the prices")
     prices_url: str = Field(
         "https://prices.azure.com/api/retail/prices", description="the address of the price list"
     )
@@ -133,9 +163,7 @@ class GoogleBillingSettings(_Google):
     """A billing export in BigQuery: detailed usage cost, or the FOCUS table."""
 
     type: Literal["google-billing"]
-    table: str = Field(
-        pattern=r"^[^.`\s]+\.[^.`\s]+\.[^.`\s]+$", description="project.dataset.table of the export"
-    )
+    table: Table = Field(description="project.dataset.table of the export")
     location: str = Field("US", description="the location of the dataset")
     since: Month = Field(description="the first invoice month to load, as 2026-01")
 
@@ -149,7 +177,7 @@ class GoogleAccountSettings(_Google):
         default_factory=list,
         description="the machine types to ask about; every one of the reference if left out",
     )
-    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="the currency of the prices")
+    currency: Currency = Field("USD", description="the currency of the prices")
 
 
 def _type_of(value: Any) -> str:  # noqa: ANN401 - whatever stands in the settings file
@@ -177,3 +205,18 @@ SourceSettings = Annotated[
     ),
 ]
 """One place that the nightly run loads from."""
+
+
+def _own_names(sources: list[SourceSettings]) -> list[SourceSettings]:
+    """Two sources of one name would replace each other's periods, night after night."""
+    names = [one.name for one in sources]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PydanticCustomError(
+            "names", "{names} is the name of several; each source needs a name of its own",
+            {"names": ", ".join(map(repr, twice))},
+        )  # fmt: skip
+    return sources
+
+
+AllSourceSettings = Annotated[list[SourceSettings], AfterValidator(_own_names)]
+"""Everything that the nightly run loads from."""

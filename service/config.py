@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
-from ingest.settings import SourceSettings
+from ingest.settings import AllSourceSettings
 from service.errors import InputError
 
 PREFIX = "COMPTROLLER_"
@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         description="Spark's own settings by their names, as spark.executor.memory or"
         " spark.hadoop.fs.s3a.endpoint",
     )
-    sources: list[SourceSettings] = Field(
+    sources: AllSourceSettings = Field(
         default_factory=list,
         description="what the nightly run loads: type, name and place of each source",
     )

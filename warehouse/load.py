@@ -4,7 +4,7 @@ Python touches no row. First one pass counts rows by period, finds those that mu
 counts the rules that the others break; then the engine streams these into files.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -27,7 +27,7 @@ from warehouse.load_gpu import find_accelerators, references
 from warehouse.load_reader import register
 from warehouse.load_state import loader
 from warehouse.load_typed import template
-from warehouse.load_write import Load, write_quarantine, write_rows
+from warehouse.load_write import Load, Written, write_quarantine, write_rows
 from warehouse.port import Engine, StagedFile, View
 from warehouse.questions import read_question
 from warehouse.sql_text import literal
@@ -154,6 +154,7 @@ def _staged(
     given = [f'"_given_{name}"' for name in typed]
     counts = count_rows(connection, [*given, *(rule.breach for rule in rules)])
     written = write_rows(connection, load, counts, folder)
+    _refuse_loss(load, sum(count.good for count in counts), written)
     tallies = [sum(column) for column in zip(*(count.tallies for count in counts), strict=True)]
     findings = header_findings(load.table, load.files, records, dialect)
     findings += [
@@ -179,6 +180,16 @@ def _staged(
         findings=tuple(findings),
         rejected=_samples(connection) if bad else (),
     )
+
+
+def _refuse_loss(load: Load, counted: int, written: Sequence[Written]) -> None:
+    """Make sure that what was written is what was counted: both passes read the same files."""
+    rows = sum(one.file.rows for one in written)
+    if rows != counted:  # pragma: no cover - only if a file changes meanwhile, or by our own fault
+        names = ", ".join(file.name for file in load.files)
+        raise UnreadableDelivery(
+            f"{names}: {rows} of {counted} rows were written; nothing was loaded, load it again"
+        )
 
 
 def _samples(connection: duckdb.DuckDBPyConnection) -> tuple[Rejected, ...]:

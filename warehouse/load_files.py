@@ -77,6 +77,16 @@ def schema_of(
     return tuple((str(row[0]), str(row[1])) for row in rows)
 
 
+def never_empty(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> frozenset[str]:
+    """Columns of which the files' own statistics prove that none of their texts is empty."""
+    rows = connection.execute(
+        "SELECT path_in_schema FROM parquet_metadata($paths) GROUP BY path_in_schema"
+        " HAVING bool_and(coalesce(stats_min_value > '', stats_null_count = num_values, false))",
+        {"paths": list(paths)},
+    ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
+
+
 def records_in(connection: duckdb.DuckDBPyConnection, path: str) -> int:
     """The number of records of the Parquet file at ``path``."""
     row = connection.execute(

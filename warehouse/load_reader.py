@@ -11,6 +11,7 @@ from warehouse.load_files import (
     LoadFile,
     UnreadableDelivery,
     as_parquet,
+    never_empty,
     records_in,
     schema_of,
 )
@@ -43,7 +44,12 @@ def register(
     selects = []
     for there, group in groups.items():
         source = _source(there, {paths[file.file_id]: file for file in group})
-        selects.append(_typed(connection, table, there, source, dialect))
+        if dialect is None:
+            filled = never_empty(connection, [paths[file.file_id] for file in group])
+            kinds = {one.name: one.kind for one in there}
+            selects.append(typed(template(table), kinds, source, filled))
+        else:
+            selects.append(_mapped(connection, table, there, source, dialect))
     connection.execute(f"CREATE TEMP VIEW delivered AS {' UNION ALL '.join(selects)}")
     return {file.file_id: records_in(connection, paths[file.file_id]) for file in files}
 
@@ -81,16 +87,14 @@ def _source(there: Sequence[Column], files: Mapping[str, LoadFile]) -> str:
             FROM read_parquet([{listed}], file_row_number = true, filename = '_path'))"""  # noqa: S608 - see above
 
 
-def _typed(
+def _mapped(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     there: Sequence[Column],
     source: str,
-    dialect: Dialect | None,
+    dialect: Dialect,
 ) -> str:
     wanted = template(table)
-    if dialect is None:
-        return typed(wanted, {one.name: one.kind for one in there}, source)
     select = mapped(dialect, there, source)
     rows = connection.execute(f"DESCRIBE {select}").fetchall()
     given = {str(row[0]): str(row[1]) for row in rows if not str(row[0]).startswith("_")}

@@ -7,7 +7,7 @@ each of its values, not for each row, as long as nothing but functions were appl
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from warehouse.load_dialects import TRACE, quoted
@@ -68,17 +68,23 @@ def template(table: str) -> dict[str, str]:
     return named | dict(ASKED_COLUMNS.get(table, {}))
 
 
-def typed(wanted: Mapping[str, str], schema: Mapping[str, str], source: str) -> str:
+def typed(
+    wanted: Mapping[str, str],
+    schema: Mapping[str, str],
+    source: str,
+    filled: Collection[str] = (),
+) -> str:
     """Write the SELECT over ``source``, a FROM clause with columns of ``schema`` and the trace.
 
-    It only calls macros of ``readers.sql`` by name.
+    It only calls macros of ``readers.sql`` by name. Texts of the columns ``filled`` are known not
+    to be empty, so they need not be looked at.
     """
     inner: list[str] = []
     words: list[str] = []
     outer: list[str] = []
     for column, want in wanted.items():
         family = _family(schema[column]) if column in schema else None
-        value, given = _values(column, family)
+        value, given = _values(column, family, column in filled)
         inner += [
             f"{value} AS {quoted('_value_' + column)}",
             f"{_told(column, family)} AS {quoted('_told_' + column)}",
@@ -118,11 +124,11 @@ def _family(physical: str) -> str:
     return "nested" if _NESTED.fullmatch(physical) else "other"
 
 
-def _values(column: str, family: str | None) -> tuple[str, str]:
+def _values(column: str, family: str | None, filled: bool) -> tuple[str, str]:  # noqa: FBT001 - read once, above
     """What came, and whether something came."""
     if family is None:
         return "NULL::VARCHAR", "false"
-    value = f"text_of_text({quoted(column)})" if family == "text" else quoted(column)
+    value = quoted(column) if filled or family != "text" else f"text_of_text({quoted(column)})"
     return value, f"{quoted('_value_' + column)} IS NOT NULL"
 
 

@@ -67,10 +67,15 @@ def fetch(
     """
     from service.bootstrap import operator
     from service.cli.console import open_wiring, out
+    from service.errors import InputError
     from service.usecases.apply_capacity import apply_capacity, propose_text
     from service.usecases.fetch_capacity import ask_capacity, fetch_capacity, found_of
     from service.usecases.stored_documents import newest_capacity
 
+    if output is not None and not output.absolute().parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.parent}; make it first")
+    if output is not None and output.is_dir():
+        raise InputError(f"{output}: is a folder; name a file")
     with open_wiring() as wiring:
         asked = ask_capacity(wiring.settings.sources, clock=wiring.clock)
         fetched = fetch_capacity(

@@ -85,7 +85,7 @@ def billing_period(text: str) -> Period:
     try:
         return Period(text)
     except ValueError as problem:
-        raise InputError(str(problem)) from problem
+        raise InputError(f"--period: {problem}") from problem
 
 
 def runs(name: Name) -> None:

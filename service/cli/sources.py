@@ -157,6 +157,8 @@ def _show_loaded(done: Iterable[Loaded]) -> None:
         add_words(table, one.source, one.kind, one.period, one.outcome, *numbers)
         failed += [(one, one.reason)] if one.reason else []
     print_table(table, out)
+    if not table.row_count:
+        out.print("Nothing new: the lake holds what these sources have of these periods.")
     for one, reason in failed:
         place = f"{one.source} {one.period or one.kind}"
         out.print(f"[red]{escape(place)} failed:[/] {escape(reason)}", soft_wrap=True)
@@ -228,9 +230,12 @@ def _change_cells(change: Restatement) -> tuple[str, ...]:
 
 def _records(names: list[str] | None, last: int) -> list[DeliveryRecord]:
     """The last loads of each named source, newest first; sources of ``load`` files count too."""
-    from service.cli.console import open_wiring
+    from service.cli.console import err, open_wiring
 
     with open_wiring() as wiring, wiring.store.work() as work:
         if not names:
             return work.deliveries.latest(last)
-        return [one for name in names for one in work.deliveries.latest(last, name)]
+        found = {name: work.deliveries.latest(last, name) for name in names}
+    for name in (one for one, loads in found.items() if not loads):
+        err.print(f"Nothing was ever loaded of {name}.", highlight=False, markup=False)
+    return [one for loads in found.values() for one in loads]

@@ -141,3 +141,11 @@ def test_a_file_that_has_other_columns_now_is_refused(stager: Stager) -> None:
         pytest.raises(UnreadableDelivery, match="has 2 columns, but had 1 when it was looked at"),
     ):
         register(connection, [file], "cost_line", stager.folder)
+
+
+def test_texts_are_null_where_they_are_empty(stager: Stager) -> None:
+    """Statistics prove it of one file and not of the other, in which one of two names is empty."""
+    full = written(stager.table([dict(LINE, ResourceName="a"), dict(LINE, ResourceName=None)]))
+    some = written(stager.table([dict(LINE, ResourceName="a"), dict(LINE, ResourceName="")]))
+
+    assert [row["ResourceName"] for row in [*full, *some]] == ["a", None, "a", None]

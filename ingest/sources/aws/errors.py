@@ -96,6 +96,8 @@ def plain_errors(what: str, permission: str = "") -> Iterator[None]:
 def _of_answer(problem: ClientError, what: str, permission: str) -> SourceError:
     """Say what an error that AWS answered means."""
     code = code_of(problem)
+    if problem.operation_name == "HeadBucket" and code == "404":
+        code = "NoSuchBucket"  # An answer to a HEAD has no body that could say so.
     status = int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _CHANGED:
         return TransientSourceError(f"{what}: it was replaced while it was read; try again")

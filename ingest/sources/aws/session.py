@@ -11,9 +11,10 @@ from botocore.credentials import (
     CredentialResolver,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.session import Session as CoreSession
 
+from ingest.port import RejectedSourceError
 from ingest.settings import AwsAccountSettings, AwsExportSettings
 from ingest.sources.aws.errors import plain_errors
 
@@ -37,10 +38,19 @@ class AwsClients:
         """Return a client of one service in one region.
 
         Raises:
-            RejectedSourceError: When profile, region or service is none.
+            RejectedSourceError: When profile, region, service or address is none.
         """
-        with plain_errors(f"reaching {service} in {region}"):
-            return self._session.client(service, region_name=region, **self._options)
+        what = f"reaching {service} in {region}"
+        with plain_errors(what):
+            try:
+                return self._session.client(service, region_name=region, **self._options)
+            except BotoCoreError:
+                raise
+            except ValueError as problem:  # botocore's, of an address only
+                raise RejectedSourceError(
+                    f"{what}: {problem}; accepted is an address as https://host:port, look at "
+                    "endpoint_url in the source's settings and at AWS_ENDPOINT_URL"
+                ) from problem
 
     @property
     def _options(self) -> dict[str, Any]:

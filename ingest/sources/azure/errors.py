@@ -1,5 +1,6 @@
 """What Azure's errors mean, in plain words: what is missing and what to do."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -14,6 +15,9 @@ from azure.core.exceptions import (
 )
 
 from ingest.port import RejectedSourceError, SourceError, TransientSourceError
+
+_ABSENT = re.compile("unavailable|not found on path")
+"""What azure-identity says of a way to sign in that is not set up."""
 
 _BUSY = frozenset({408, 429})
 _REDIRECTS = 300
@@ -124,5 +128,5 @@ def _untrusted(problem: AzureError) -> str | None:
 def _first_line(problem: AzureError) -> str:
     """Return the line that tells most: of several ways to sign in, the one that was tried."""
     lines = [line.strip() for line in (problem.message or str(problem)).strip().splitlines()]
-    tried = [line for line in lines if "Credential: " in line and "unavailable" not in line]
+    tried = [line for line in lines if "Credential: " in line and not _ABSENT.search(line)]
     return (tried or lines or [""])[0]

@@ -4,6 +4,8 @@ Retries are the SDK's own: 408, 429 and 5xx, up to six times, with Retry-After h
 Management also says in headers of its own how long to wait; those count as Retry-After.
 """
 
+import logging
+import re
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +15,7 @@ from azure.identity import DefaultAzureCredential
 from azure.mgmt.costmanagement import CostManagementClient
 from azure.storage.blob import BlobClient, ContainerClient, ExponentialRetry
 
+from ingest.port import RejectedSourceError
 from ingest.settings import AzureAccountSettings, AzureDetailsSettings, AzureExportSettings
 
 CONNECT_TIMEOUT_S = 10
@@ -26,6 +29,18 @@ _COST_WAITS = (
     "x-ms-ratelimit-microsoft.costmanagement-clienttype-retry-after",
     "x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after",
 )
+
+_CONTAINER = re.compile(r"https?://[^/]+/[^/]")
+_PEOPLE_ONLY = {
+    "exclude_visual_studio_code_credential": True,
+    "exclude_broker_credential": True,
+    "exclude_powershell_credential": True,
+    "exclude_developer_cli_credential": True,
+}
+"""Ways to sign in at a desk: what they lack would hide what a server lacks."""
+
+# What goes wrong at the sign-in is told as one sentence; without this, Python prints it as well.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 AzureSettings = AzureExportSettings | AzureDetailsSettings | AzureAccountSettings
 
@@ -48,7 +63,7 @@ class AzureSession:
         if self._setting.authority:
             # Whoever runs a sign-in of his own is not in Microsoft's list of instances.
             options |= {"authority": self._setting.authority, "disable_instance_discovery": True}
-        return DefaultAzureCredential(**options, **self._trust)
+        return DefaultAzureCredential(**options, **_PEOPLE_ONLY, **self._trust)
 
     @cached_property
     def costs(self) -> CostManagementClient:
@@ -68,14 +83,30 @@ class AzureSession:
         )
 
     def container(self, url: str, connection_string: str | None) -> ContainerClient:
-        """Return the client of a container; the string is used where no identity may read it."""
-        if connection_string:
-            return ContainerClient.from_connection_string(
-                connection_string, container_name=url.rstrip("/").rpartition("/")[2], **self._blobs
+        """Return the client of a container; the string is used where no identity may read it.
+
+        Raises:
+            RejectedSourceError: When the address or the string is none; says what is accepted.
+        """
+        place = url.rstrip("/")
+        if not _CONTAINER.match(place):
+            raise RejectedSourceError(
+                f"container_url {url!r} is not accepted; accepted is an address as "
+                "https://account.blob.core.windows.net/container"
             )
-        return ContainerClient.from_container_url(
-            url.rstrip("/"), credential=self.credential, **self._blobs
-        )
+        if not connection_string:
+            return ContainerClient.from_container_url(
+                place, credential=self.credential, **self._blobs
+            )
+        try:
+            return ContainerClient.from_connection_string(
+                connection_string, container_name=place.rpartition("/")[2], **self._blobs
+            )
+        except ValueError as problem:
+            raise RejectedSourceError(
+                "connection_string cannot be read; accepted is one as the storage account shows "
+                "it under Access keys, as DefaultEndpointsProtocol=https;AccountName=…"
+            ) from problem
 
     def blob_at(self, link: str) -> BlobClient:
         """Return the client of a blob whose link carries its own permission."""

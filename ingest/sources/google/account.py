@@ -118,7 +118,7 @@ class GoogleAccount:
     def check(self) -> Sequence[Check]:
         """Read the catalog once, and say what of it cannot be priced; never raises."""
         try:
-            parts = self.parts()
+            parts = self.parts(self._patience.short())
         except SourceError as problem:
             return [Check("Cloud Billing catalog", passed=False, advice=str(problem))]
         priced = {(one.machine_type, one.region) for one in self._prices(parts)}
@@ -130,13 +130,14 @@ class GoogleAccount:
             _told("prices in the catalog that differ for the same part", parts.doubled),
         ]
 
-    def parts(self) -> PartPrices:
+    def parts(self, patience: Patience | None = None) -> PartPrices:
         """Read the prices of all parts of machines in this month.
 
         Raises:
             SourceError: When the catalog cannot be read.
         """
         _, start, end = self._month()
+        patience = patience or self._patience
         parts = PartPrices(start)
         for service in (COMPUTE_ENGINE, CLOUD_TPU):
             request = ListSkusRequest(
@@ -149,8 +150,8 @@ class GoogleAccount:
             with answers(f"{self.name}: Cloud Billing catalog", _ROLE):
                 skus = self._client.list_skus(
                     request=request,
-                    retry=self._patience.catalog(),
-                    timeout=self._patience.call_s,
+                    retry=patience.catalog(),
+                    timeout=patience.call_s,
                 )
                 parts.add(skus, self._setting.regions)
         return parts

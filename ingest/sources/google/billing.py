@@ -46,7 +46,8 @@ class GoogleBilling:
         self.name = setting.name
         self._setting = setting
         self._clock = clock
-        self._reader = Reader(setting, patience or Patience(), storage)
+        self._patience = patience or Patience()
+        self._reader = Reader(setting, self._patience, storage)
 
     def announced(self, known: Marks) -> list[Announcement]:
         """Say which invoice months have rows; those that have nothing new are left out.
@@ -87,10 +88,11 @@ class GoogleBilling:
 
     def check(self) -> Sequence[Check]:
         """Try the table, the right to run queries, and what a look costs; never raises."""
+        reader = Reader(self._setting, self._patience.short())
         try:
-            table = self._reader.table()
+            table = reader.table()
             export = export_of(table)
-            size = self._reader.bytes_of(months_query(export), self._since(export))
+            size = reader.bytes_of(months_query(export), self._since(export))
         except SourceError as problem:
             return [Check(f"table {self._setting.table}", passed=False, advice=str(problem))]
         return billing_checks(export, table, size)

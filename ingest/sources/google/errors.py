@@ -20,9 +20,9 @@ _BUSY = (
     ConnectionError,
     TimeoutError,
 )
-_NO_CREDENTIALS = (
-    "no Google credentials were found; run `gcloud auth application-default login`, or name the "
-    "key file of a service account in GOOGLE_APPLICATION_CREDENTIALS"
+_SIGN_IN = (
+    "run `gcloud auth application-default login`, or name the key file of a service account in "
+    "GOOGLE_APPLICATION_CREDENTIALS"
 )
 
 
@@ -37,7 +37,9 @@ def answers(what: str, permission: str) -> Iterator[None]:
     try:
         yield
     except auth.DefaultCredentialsError as problem:
-        raise RejectedSourceError(f"{what}: {_NO_CREDENTIALS}") from problem
+        raise RejectedSourceError(
+            f"{what}: no Google credentials were found ({_first_line(problem)}); {_SIGN_IN}"
+        ) from problem
     except _BUSY as problem:
         raise TransientSourceError(
             f"{what}: Google cannot answer now ({_first_line(problem)}); try again later"

@@ -1,6 +1,6 @@
 """Clients of Google's APIs: whose credentials, which address, how long to try."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import grpc  # type: ignore[import-untyped]
@@ -19,6 +19,7 @@ from google.cloud.billing_v1.services.cloud_catalog.transports import CloudCatal
 
 from ingest.port import RejectedSourceError
 
+_WAITING_S = 30.0
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -29,6 +30,12 @@ class Patience:
     call_s: float = 120.0
     total_s: float = 300.0
     pause_s: float = 1.0
+
+    def short(self) -> "Patience":
+        """Return the patience of a person who waits for the answer."""
+        return replace(
+            self, call_s=min(self.call_s, _WAITING_S), total_s=min(self.total_s, _WAITING_S)
+        )
 
     def catalog(self) -> Retry:
         """Try again what gRPC says is busy or broken."""
