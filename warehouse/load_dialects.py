@@ -8,6 +8,7 @@ own, whose names are compared by their letters and digits only::
     -- reads: bill_invoice_id               null where a file lacks it, which is a finding
     -- optional: product_region             null where a file lacks it
     -- gathers: resource_tags from resource_tags_*
+    -- continues: cur                       the SELECT goes on in ``dialects/rest/cur.sql``
 """
 
 import re
@@ -25,7 +26,7 @@ TRACE = ("_file_id", "_file_name", "_record_number", "_raw")
 """The columns that lead back to the delivered record; a dialect lets them through."""
 
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HEADER = re.compile(r"-- (needs|reads|optional|gathers): *(.*?) *$")
+_HEADER = re.compile(r"-- (needs|reads|optional|gathers|continues): *(.*?) *$")
 _GATHER = re.compile(r"([a-z0-9_]+) from ([a-z0-9_]+)\*")
 _LAST_FROM = re.compile(r"\n\s*FROM\s+(\w+)\s*;?\s*$")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]")
@@ -114,10 +115,14 @@ def read_dialect(name: str) -> Dialect:
     Raises:
         BadDialect: When there is no such file, or it does not keep to the form.
     """
-    file = resources("warehouse").joinpath("sql", "load", "dialects", f"{name}.sql")
+    return parse_dialect(name, _text(name))
+
+
+def _text(name: str, *folders: str) -> str:
+    file = resources("warehouse").joinpath("sql", "load", "dialects", *folders, f"{name}.sql")
     if not _FILE.fullmatch(name) or not file.is_file():
         raise BadDialect(f"bills in the dialect {name} cannot be loaded; there is no {name}.sql")
-    return parse_dialect(name, file.read_text(encoding="utf-8"))
+    return file.read_text(encoding="utf-8")
 
 
 def parse_dialect(name: str, text: str) -> Dialect:
@@ -127,14 +132,17 @@ def parse_dialect(name: str, text: str) -> Dialect:
         BadDialect: When it does not keep to the form.
     """
     header = list(takewhile(lambda line: line.startswith("--"), text.splitlines()))
-    said: dict[str, list[str]] = {"needs": [], "reads": [], "optional": [], "gathers": []}
+    said: dict[str, list[str]] = {
+        kind: [] for kind in ("needs", "reads", "optional", "gathers", "continues")
+    }
     for line in header:
         if found := _HEADER.match(line):
             said[found[1]] += [word.strip() for word in found[2].split(",") if word.strip()]
     gathers = [_GATHER.fullmatch(one) for one in said["gathers"]]
     if None in gathers:
         raise BadDialect(f"{name}.sql: write '-- gathers: tags from resource_tags_*'")
-    sql = "\n".join(text.splitlines()[len(header) :])
+    parts = [*text.splitlines()[len(header) :], *(_text(one, "rest") for one in said["continues"])]
+    sql = "\n".join(parts)
     if not _LAST_FROM.search(sql):
         raise BadDialect(f"{name}.sql: its last line must be FROM record, or FROM of a CTE over it")
     return Dialect(

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
@@ -500,17 +499,3 @@ def test_sums_are_the_files_own(stager: Stager, lines: Sequence[tuple[Decimal, s
     assert sum(row["EffectiveCost"] for row in actual) == total
     assert sum(row["EffectiveCost"] for row in amortised) == total
     assert sum(row["BilledCost"] for row in amortised) == uncovered
-
-
-def test_both_dialects_differ_in_costs_only() -> None:
-    """They are read side by side: what stands in one and not in the other is about money."""
-    folder = resources("warehouse").joinpath("sql", "load", "dialects")
-    actual, amortised = (
-        folder.joinpath(f"azure-{name}.sql").read_text(encoding="utf-8").partition("WITH line")[2]
-        for name in ("actual", "amortized")
-    )
-
-    lines = set(actual.splitlines()) ^ set(amortised.splitlines())
-
-    assert lines
-    assert all("Cost" in one or "WHEN is_planned THEN" in one for one in lines)

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
@@ -446,16 +445,6 @@ def _check_sums(stager: Stager, dialect: str, bill: Sequence[Line]) -> None:
     assert sum(row["EffectiveCost"] for row in rows) == sum(map(amortised, bill))
 
 
-def test_both_reports_are_mapped_by_the_same_rules() -> None:
-    """From the marked line on, cur-1.sql and cur-2.sql are one text."""
-    mark = "-- From here on cur-1.sql and cur-2.sql are the same."
-
-    first, second = (_sql(dialect).partition(mark)[2] for dialect in DIALECTS)
-
-    assert first
-    assert first == second
-
-
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_page_on_the_mapping_names_every_column(dialect: str) -> None:
     """Every column that is read stands on the page, and every FOCUS column that is given."""
@@ -466,11 +455,6 @@ def test_the_page_on_the_mapping_names_every_column(dialect: str) -> None:
     wanted = {*mapping.columns, *mapping.gathers, *given} - {"DOUBLE", "VARCHAR"}
 
     assert sorted(name for name in wanted if f"`{name}`" not in page) == []
-
-
-def _sql(dialect: str) -> str:
-    folder = resources("warehouse").joinpath("sql", "load", "dialects")
-    return folder.joinpath(f"{dialect}.sql").read_text(encoding="utf-8")
 
 
 @pytest.mark.needs_shared

@@ -167,9 +167,26 @@ def test_an_unknown_dialect_is_refused(name: str) -> None:
         read_dialect(name)
 
 
+def test_a_dialect_that_goes_on_nowhere_is_refused() -> None:
+    """What two dialects have in common is a file of its own, which must be there."""
+    text = "-- reads: a\n-- continues: elsewhere\nWITH given AS (SELECT *, a AS b FROM record),\n"
+
+    with pytest.raises(BadDialect, match=r"there is no elsewhere\.sql"):
+        parse_dialect("cur-9", text)
+
+
+def test_two_dialects_share_what_they_have_in_common() -> None:
+    """Each kind of CUR ends alike, and so does each kind of Azure's exports."""
+    for first, second in (("cur-1", "cur-2"), ("azure-actual", "azure-amortized")):
+        ends = {read_dialect(name).sql[-1000:] for name in (first, second)}
+
+        assert len(ends) == 1
+
+
 DIALECTS = sorted(
     entry.name.removesuffix(".sql")
     for entry in resources("warehouse").joinpath("sql", "load", "dialects").iterdir()
+    if entry.name.endswith(".sql")
 )
 
 
