@@ -229,6 +229,7 @@ def _show_quarantine(result: LoadResult, console: Console) -> None:
 def _show_findings(result: LoadResult, console: Console) -> None:
     from rich.table import Table
 
+    from service.cli.findings import finding_cells
     from service.cli.tables import add_words, print_table
 
     if not result.findings:
@@ -237,6 +238,6 @@ def _show_findings(result: LoadResult, console: Console) -> None:
     table.add_column("column")
     table.add_column("rule")
     table.add_column("rows", justify="right")
-    for one in sorted(result.findings, key=lambda finding: (-finding.rows, finding.column)):
-        add_words(table, one.column, one.rule, f"{one.rows:,}")
+    for cells in finding_cells(result.findings):
+        add_words(table, *cells)
     print_table(table, console)

@@ -182,9 +182,16 @@ def history(
     print_table(table, out)
 
 
-def findings(names: Names = None) -> None:
+def findings(
+    names: Names = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Name every column that is not kept.")
+    ] = False,
+) -> None:
     """Show which rules the rows of each source's last load of a period break, and how often."""
     from service.cli.console import out
+    from service.cli.findings import finding_cells
     from service.cli.tables import add_words, plain_table, print_table
 
     table = plain_table("", "source", "period", "column", "rule", "rows", words=4)
@@ -194,9 +201,8 @@ def findings(names: Names = None) -> None:
         if place in seen:
             continue
         seen.add(place)
-        for finding in sorted(one.findings, key=lambda found: (-found.rows, found.column)):
-            words = (one.source, ", ".join(one.periods), finding.column, finding.rule)
-            add_words(table, *words, f"{finding.rows:,}")
+        for cells in finding_cells(one.findings, every=every):
+            add_words(table, one.source, ", ".join(one.periods), *cells)
     print_table(table, out)
 
 

@@ -91,8 +91,19 @@ def load_source(  # noqa: PLR0913  (every long-lived part comes by name)
     known = marks(source.name, lake=lake, store=store)
     done = list(loading.load_all(known, periods))
     if done and all(one.outcome == "failed" for one in done):
-        raise SourceError("; ".join(sorted({one.reason or "" for one in done})))
+        raise SourceError(_all_reasons(done))
     return done
+
+
+def _all_reasons(failed: Iterable[Loaded]) -> str:
+    """Join why loads failed: providers name the files of all months alike, so each says which."""
+    places: dict[str, list[str]] = {}
+    for one in failed:
+        places.setdefault(one.reason or "", []).append(one.period or one.kind)
+    if len(places) == 1:
+        return next(iter(places))
+    told = (f"{', '.join(filter(None, of))}: {reason}" for reason, of in places.items())
+    return "; ".join(sorted(one.removeprefix(": ") for one in told))
 
 
 def marks(source: str, *, lake: Lake, store: Store) -> Marks:

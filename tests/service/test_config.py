@@ -171,6 +171,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("COMPTROLLER_EXCHANGE_RATES", '{"Euro": "1"}', "ISO 4217"),
         ("COMPTROLLER_SOURCES", '[{"name": "x", "path": "a", "kin": 1}]', r"sources\.0\.kin"),
         ("COMPTROLLER_SOURCES", "aws", "sources.*lists are JSON"),
+        (
+            "COMPTROLLER_SOURCES",
+            '[{"name": "x", "path": "a"}, {"name": "x", "path": "b"}]',
+            "'x' is the name of several; each source needs a name of its own",
+        ),
+        (
+            "COMPTROLLER_SOURCES",
+            '[{"name": "x", "type": "azure-details", "scope": "s", "since": "2026-13"}]',
+            "'2026-13' is not accepted; accepted is a month, as 2026-01",
+        ),
         ("COMPTROLLER_LOG_FORMAT", "xml", "'console' or 'json'"),
     ],
 )

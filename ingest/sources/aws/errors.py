@@ -96,15 +96,15 @@ def plain_errors(what: str, permission: str = "") -> Iterator[None]:
 def _of_answer(problem: ClientError, what: str, permission: str) -> SourceError:
     """Say what an error that AWS answered means."""
     code = code_of(problem)
-    if problem.operation_name == "HeadBucket" and code == "404":
-        code = "NoSuchBucket"  # An answer to a HEAD has no body that could say so.
     status = int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _CHANGED:
         return TransientSourceError(f"{what}: it was replaced while it was read; try again")
     if code in _BUSY or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
         return TransientSourceError(f"{what}: AWS is busy ({code}); try again later")
     said = problem.response.get("Error", {}).get("Message", "")
-    meaning = _MEANINGS.get(code, "AWS does not accept the request")
+    # The answer to a HEAD has no body that could say that it is the bucket that is not there.
+    named = "NoSuchBucket" if (problem.operation_name, code) == ("HeadBucket", "404") else code
+    meaning = _MEANINGS.get(named, "AWS does not accept the request")
     asked = _ROLE_PERMISSION if problem.operation_name == "AssumeRole" else permission
     if meaning == _DENIED and asked:
         meaning += f"; allow {asked}"

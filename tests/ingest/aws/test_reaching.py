@@ -293,3 +293,23 @@ def test_a_refusal_without_a_known_permission_says_so() -> None:
     with pytest.raises(RejectedSourceError, match=r"^asking: AWS refuses it \(AWS says"):  # noqa: SIM117
         with plain_errors("asking"):
             raise problem
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_a_bucket_that_is_not_there_is_told_as_one() -> None:
+    """The answer to a HEAD is a bare 404, which of a bucket means the bucket."""
+    with answering(Answer(404, "")) as url:
+        bucket = Shop(url, None, "b-1").source()._bucket
+
+        with pytest.raises(RejectedSourceError, match="there is no such bucket; look at bucket"):
+            bucket.reach()
+
+
+@pytest.mark.usefixtures("aws_environment")
+def test_an_address_that_is_none_is_refused() -> None:
+    """Without http:// or https:// nothing can be asked; a region that is none stays botocore's."""
+    check = _failed(Shop("127.0.0.1:9000", None, "b-1").source().check())
+    with pytest.raises(RejectedSourceError, match="reaching s3 in us east"):
+        Shop("http://127.0.0.1:9", None, "b-1").source(region="us east")._bucket.reach()
+
+    assert "Invalid endpoint: 127.0.0.1:9000; accepted is an address as https://" in check.advice

@@ -1,7 +1,12 @@
 """Signing in and being answered at all, over TLS through the real clients."""
 
 import pytest
-from azure.core.exceptions import AzureError, IncompleteReadError, ServiceRequestError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    IncompleteReadError,
+    ServiceRequestError,
+)
 from azure.identity import DefaultAzureCredential
 
 from ingest.port import RejectedSourceError, SourceError, TransientSourceError
@@ -105,6 +110,36 @@ def test_a_connection_string_takes_the_place_of_a_sign_in(
     client = AzureSession(exporting).container(exporting.container_url, text)
 
     assert (client.container_name, client.account_name) == ("bills", "acct")
+
+
+@pytest.mark.parametrize("url", ["acmebills/bills", "https://acmebills.example", "ftp://a/bills"])
+def test_an_address_without_a_container_is_refused(
+    exporting: AzureExportSettings, url: str
+) -> None:
+    """The sentence shows a whole one."""
+    with pytest.raises(RejectedSourceError, match="accepted is an address as https://account"):
+        AzureSession(exporting).container(url, None)
+
+
+def test_a_connection_string_that_is_none_is_refused_without_showing_it(
+    exporting: AzureExportSettings,
+) -> None:
+    """The key in it is a secret, and the string has no account."""
+    with pytest.raises(RejectedSourceError, match="accepted is one as the storage") as refused:
+        AzureSession(exporting).container(exporting.container_url, "AccountKey=c2VjcmV0")
+
+    assert "c2VjcmV0" not in str(refused.value)
+
+
+def test_ways_to_sign_in_that_are_not_set_up_are_not_told_as_the_reason() -> None:
+    """Of two lines the one about a missing program is passed over; what was tried is told."""
+    lines = "none\nAzureCliCredential: Azure CLI not found on path\nXCredential: wrong secret"
+
+    with (
+        pytest.raises(RejectedSourceError, match=r"\(XCredential: wrong secret\)"),
+        plain_errors("a"),
+    ):
+        raise ClientAuthenticationError(lines)
 
 
 def test_without_an_authority_the_public_cloud_signs_in(setting: AzureDetailsSettings) -> None:

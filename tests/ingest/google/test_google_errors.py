@@ -107,6 +107,21 @@ def test_missing_or_old_credentials_are_told(problem: Callable[[], Exception], w
         raise problem()
 
 
+def test_a_key_file_that_cannot_be_had_is_named() -> None:
+    """What Google's library says stands in brackets."""
+    with (
+        pytest.raises(RejectedSourceError, match=r"found \(File /no\.json was not found\.\); run"),
+        answers("google", "a role"),
+    ):
+        raise auth.DefaultCredentialsError("File /no.json was not found.")  # type: ignore[no-untyped-call]
+
+
+def test_a_check_waits_for_half_a_minute_at_most() -> None:
+    """A person waits for it; a patience that is shorter stays."""
+    assert Patience().short() == Patience(call_s=30, total_s=30)
+    assert Patience(call_s=5, total_s=1).short() == Patience(call_s=5, total_s=1)
+
+
 @pytest.mark.parametrize("endpoint", ["http://bigquery.example.com", "bigquery", "https://"])
 def test_bills_do_not_travel_in_the_clear(endpoint: str) -> None:
     """Plain HTTP is for this machine alone."""

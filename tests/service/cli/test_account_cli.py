@@ -82,6 +82,17 @@ def test_a_fetched_capacity_is_shown_written_and_stored(app: typer.Typer, tmp_pa
     assert shown.stdout == (tmp_path / "found.yaml").read_text()
 
 
+@pytest.mark.parametrize("output", ["none/found.yaml", "."])
+def test_a_file_that_cannot_be_written_is_refused_before_anybody_is_asked(
+    app: typer.Typer, peer: FakeAws, output: str
+) -> None:
+    """A folder is missing, or the name is a folder's."""
+    result = invoke(app, "capacity", "fetch", "--output", output)
+
+    assert isinstance(result.exception, InputError)
+    assert not peer.calls
+
+
 def test_bills_are_held_against_cost_explorer(
     app: typer.Typer, peer: FakeAws, wiring: Wiring
 ) -> None:

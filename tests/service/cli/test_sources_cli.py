@@ -123,9 +123,43 @@ def test_without_sources_the_commands_say_how_to_add_one(
         assert "docs/configuration.md" in done.output
 
 
+def test_many_columns_that_are_not_kept_share_a_line(app: typer.Typer, tmp_path: Path) -> None:
+    """Seven columns of a provider's own: five are named and two counted, below the rules."""
+    path = tmp_path / "aws-1.csv"
+    header, *rows = path.read_text().splitlines()
+    own = [",".join([header, *(f"own{n}" for n in range(7))]), *(f"{row},,,,,,," for row in rows)]
+    path.write_text("\n".join(own) + "\n")
+    loaded = invoke(app, "load", path, "--source", "aws")
+
+    few = invoke(app, "sources", "findings", "aws")
+    every = invoke(app, "sources", "findings", "aws", "--all")
+
+    assert "own4 and 2 more" in loaded.output
+    assert few.output.splitlines()[-1].split() == [
+        *("aws", "2026-10", "own0,", "own1,", "own2,", "own3,", "own4", "and", "2", "more"),
+        *("columns", "are", "not", "kept", "2"),
+    ]
+    assert every.output.count("column is not kept") == 7
+
+
+def test_a_load_that_finds_nothing_says_so(app: typer.Typer) -> None:
+    """No source has anything of a month of 2020."""
+    done = invoke(app, "sources", "load", "aws", "--period", "2020-01")
+
+    assert (done.exit_code, "Nothing new" in done.output) == (0, True)
+
+
+def test_a_name_under_which_nothing_was_loaded_is_told(app: typer.Typer) -> None:
+    """It may be a mistyped one; the table is empty."""
+    done = invoke(app, "sources", "history", "asw")
+
+    assert "Nothing was ever loaded of asw." in done.stderr
+
+
 def test_the_types_are_told_as_markdown(app: typer.Typer) -> None:
     """Eight types, each with its own table."""
     done = invoke(app, "sources", "types")
 
     assert done.output.count("### `") == 8
     assert "| `bucket` | needed | the bucket that AWS delivers into |" in done.output
+    assert "| None |" not in done.output

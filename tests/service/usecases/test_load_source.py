@@ -182,7 +182,18 @@ def test_a_source_that_can_deliver_nothing_fails_as_a_whole(
     for period in ("2026-09", "2026-10"):
         (provider.folder / f"{period}.csv").unlink()
 
-    with pytest.raises(SourceError, match=r"2026-09\.csv.*; .*2026-10\.csv"):
+    with pytest.raises(SourceError, match=r"^2026-09: .*09\.csv.*; 2026-10: .*10\.csv"):
+        load()
+
+
+def test_a_reason_that_all_periods_share_is_told_once(
+    provider: Provider, load: Callable[..., list[Loaded]]
+) -> None:
+    """Both months are announced from one place, which is gone: one sentence without a month."""
+    provider.offers = [replace(one, period="2026-10") for one in provider.offers]
+    (provider.folder / "2026-10.csv").unlink()
+
+    with pytest.raises(SourceError, match=r"^/.*2026-10\.csv: there is no such file$"):
         load()
 
 
