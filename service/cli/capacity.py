@@ -60,6 +60,9 @@ def fetch(
         bool, typer.Option("--apply", help="Store it as the next version, once you agree.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Apply without asking.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if it is there already.")
+    ] = False,
 ) -> None:
     """Ask the clouds for quotas and contracts, and show what that changes.
 
@@ -76,6 +79,8 @@ def fetch(
         raise InputError(f"{output}: there is no folder {output.parent}; make it first")
     if output is not None and output.is_dir():
         raise InputError(f"{output}: is a folder; name a file")
+    if output is not None and output.exists() and not force:
+        raise InputError(f"{output}: is there already; name another file, or say --force")
     with open_wiring() as wiring:
         asked = ask_capacity(wiring.settings.sources, clock=wiring.clock)
         fetched = fetch_capacity(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ingest.port import SourceError
 from ingest.registry import source_of
 from service.usecases.load_source import Loaded, load_source
+from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,6 @@ def load_configured(  # noqa: PLR0913  (every long-lived part comes by name)
                 temp_folder=temp_folder,
                 periods=periods,
             )
-        except SourceError as fault:
+        except (SourceError, WarehouseError) as fault:
             done.append(Loaded(setting.name, "", None, "failed", 0.0, reason=str(fault)))
     return done

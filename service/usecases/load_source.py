@@ -14,6 +14,7 @@ from service.errors import ComptrollerError
 from service.usecases.load_delivery import DuplicateLoad, load_delivery, no_guard
 from warehouse.errors import OlderDelivery, WarehouseError
 from warehouse.load_write import TABLES
+from warehouse.locks import held, lock_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,9 @@ FETCHED = "fetch-"
 
 _LEFT_BEHIND = timedelta(hours=48)
 """A folder this old belongs to a process that died."""
+
+LONGEST_WAIT_S = 3 * 3600
+"""How long a process waits for another one that loads the same source."""
 
 _FAULTS = (ComptrollerError, SourceError, WarehouseError)
 
@@ -88,8 +92,10 @@ def load_source(  # noqa: PLR0913  (every long-lived part comes by name)
     temp_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _clear(temp_folder, clock())
     loading = _Loading(source, lake, engine, store, new_id, clock, temp_folder, guard)
-    known = marks(source.name, lake=lake, store=store)
-    done = list(loading.load_all(known, periods))
+    # A second process waits, and then finds nothing new: two would tell each change twice.
+    with held(lake.url, [lock_key("source", source.name)], wait_s=LONGEST_WAIT_S):
+        known = marks(source.name, lake=lake, store=store)
+        done = list(loading.load_all(known, periods))
     if done and all(one.outcome == "failed" for one in done):
         raise SourceError(_all_reasons(done))
     return done

@@ -82,6 +82,23 @@ def test_a_fetched_capacity_is_shown_written_and_stored(app: typer.Typer, tmp_pa
     assert shown.stdout == (tmp_path / "found.yaml").read_text()
 
 
+def test_a_file_that_is_there_is_replaced_only_by_force(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may have edited it; nothing is asked before that is clear."""
+    monkeypatch.chdir(tmp_path)
+    there = tmp_path / "mine.yaml"
+    there.write_text("mine")
+
+    refused = invoke(app, "capacity", "fetch", "--output", "mine.yaml")
+
+    assert isinstance(refused.exception, InputError)
+    assert "is there already" in str(refused.exception)
+    assert there.read_text() == "mine"
+    assert invoke(app, "capacity", "fetch", "--output", "mine.yaml", "--force").exit_code == 0
+    assert there.read_text() != "mine"
+
+
 @pytest.mark.parametrize("output", ["none/found.yaml", "."])
 def test_a_file_that_cannot_be_written_is_refused_before_anybody_is_asked(
     app: typer.Typer, peer: FakeAws, output: str

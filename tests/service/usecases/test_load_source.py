@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -314,3 +315,16 @@ def test_a_load_that_is_made_good_still_tells_what_it_changed(
     [change] = record.restated
     assert (change.rows_added, change.rows_removed, change.rows_changed) == (0, 0, 1)
     assert change.billed_changed == 3
+
+
+def test_two_at_once_load_everything_once(
+    wiring: Wiring, provider: Provider, load: Callable[..., list[Loaded]]
+) -> None:
+    """Whoever is second waits and finds nothing new: two months, two records."""
+    with ThreadPoolExecutor(2) as both:
+        done = [one for run in both.map(lambda _: load(), range(2)) for one in run]
+
+    assert sorted(one.outcome for one in done) == ["loaded", "loaded", "unchanged", "unchanged"]
+    assert len(provider.fetched) == 2
+    with wiring.store.work() as work:
+        assert len(work.deliveries.latest(10)) == 2
