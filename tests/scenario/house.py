@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,9 @@ class Night:
             check=False,
         )
 
-    def kill_after(self, seconds: float) -> bool:
-        """Kill it with signal 9 after a while; whether it was still at work then."""
+    def kill_after(self, seconds: float) -> float | None:
+        """Kill it with signal 9 after a while; ``None``, or how long it took if it was over."""
+        began = time.monotonic()
         with subprocess.Popen(
             self._command(),
             env=self._environment,
@@ -70,7 +72,8 @@ class Night:
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
-            return process.returncode == -signal.SIGKILL
+                return None
+        return time.monotonic() - began
 
     @staticmethod
     def _command() -> list[str]:

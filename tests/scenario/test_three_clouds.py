@@ -27,8 +27,8 @@ FAULTY = {"faults_of_the_files": 3, "october_and_too_few_rows": 3, "october_is_m
 KILLS_A_STEP = 6
 """In nine steps that is more than fifty."""
 
-LONGEST_S = 4.0
-"""A load of the scenario is over by then."""
+LONGEST_S = 6.0
+"""A load of the scenario is mostly over by then."""
 
 
 @pytest.fixture
@@ -100,13 +100,15 @@ def test_a_process_killed_anywhere_leaves_old_or_new_and_the_next_finishes(
 ) -> None:
     """Before each load that is let through, six are killed at random moments: 54 in all."""
     moments = random.Random(20261121)  # noqa: S311 - no secret, and the same every time
-    kills = 0
     before: dict[tuple[str, str], object] = {}
     for step in STEPS:
         step(clouds)
         after = wanted(clouds)
-        for _ in range(KILLS_A_STEP):
-            kills += night.kill_after(moments.uniform(0.3, LONGEST_S))
+        longest, kills = LONGEST_S, 0
+        while kills < KILLS_A_STEP:
+            over = night.kill_after(moments.uniform(0.3, longest))
+            # A run that was over before it could be killed has nothing left for the next one.
+            longest, kills = (longest, kills + 1) if over is None else (over, kills)
             found = held(wiring)
             for place in {*before, *after, *found}:
                 assert found.get(place) in (before.get(place), after.get(place)), place
@@ -116,7 +118,6 @@ def test_a_process_killed_anywhere_leaves_old_or_new_and_the_next_finishes(
         assert done.returncode == FAULTY.get(step.__name__, 0), done.stdout + done.stderr
         assert held(wiring) == after, step.__name__
         before = dict(after)
-    assert kills >= len(STEPS) * KILLS_A_STEP - len(STEPS)
 
 
 def wanted(clouds: Clouds) -> dict[tuple[str, str], object]:
