@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from service.domain.periods import Period
 
 Name = Annotated[str, typer.Argument(help="Name of a configured source of type azure-export.")]
@@ -65,7 +67,7 @@ def trigger(
     from service.cli.console import out
     from service.usecases.set_up_export import trigger_export
 
-    wanted = None if period is None else str(billing_period(period))
+    wanted = None if period is None else str(billing_period(period, system_clock()))
     settings = settings_from_environment().sources
     trigger_export(name, settings, clock=system_clock, period=wanted)
     out.print(
@@ -73,8 +75,8 @@ def trigger(
     )
 
 
-def billing_period(text: str) -> Period:
-    """Read a billing period that a user typed.
+def billing_period(text: str, now: datetime | None = None) -> Period:
+    """Read a billing period that a user typed; where ``now`` is given it must have begun.
 
     Raises:
         InputError: When it is none; says what is accepted.
@@ -83,9 +85,12 @@ def billing_period(text: str) -> Period:
     from service.errors import InputError
 
     try:
-        return Period(text)
+        period = Period(text)
     except ValueError as problem:
         raise InputError(f"--period: {problem}") from problem
+    if now is not None and period.start > now:
+        raise InputError(f"--period: {text} has not begun; accepted are periods up to {now:%Y-%m}")
+    return period
 
 
 def runs(name: Name) -> None:

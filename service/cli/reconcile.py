@@ -33,8 +33,8 @@ def reconcile(
     from service.cli.exports import billing_period
     from service.usecases.reconcile_bills import reconcile_bills, totals_source
 
-    month = billing_period(period)
     with open_wiring() as wiring:
+        month = billing_period(period, wiring.clock())
         source, provider = totals_source(wiring.settings.sources, name, clock=wiring.clock)
         found = reconcile_bills(
             month,
