@@ -7,7 +7,7 @@ from tests.peers.moto import deliver_aws_export, s3_client
 from tests.scenario.focus_files import focus_parquet
 from tests.scenario.truth import Line
 
-BUCKET, PREFIX, EXPORT = "acme-billing", "exports", "focus"
+PREFIX, EXPORT = "exports", "focus"
 HALF = 2
 """A delivery comes as so many files."""
 
@@ -17,11 +17,12 @@ class Aws:
 
     source = "aws"
 
-    def __init__(self, url: str) -> None:
-        """Make the bucket."""
+    def __init__(self, url: str, bucket: str) -> None:
+        """Make the bucket; all servers of a process hold the same ones, so it is a test's own."""
         self.url = url
+        self._bucket = bucket
         self._s3: Any = s3_client(url)
-        self._s3.create_bucket(Bucket=BUCKET)
+        self._s3.create_bucket(Bucket=self._bucket)
         self._executions = 0
         self._last: dict[str, tuple[str, bytes]] = {}
 
@@ -30,7 +31,7 @@ class Aws:
         return {
             "type": "aws-export",
             "name": self.source,
-            "bucket": BUCKET,
+            "bucket": self._bucket,
             "prefix": PREFIX,
             "export": EXPORT,
             "since": since,
@@ -47,7 +48,7 @@ class Aws:
         }
         key = deliver_aws_export(
             self._s3,
-            BUCKET,
+            self._bucket,
             PREFIX,
             EXPORT,
             period,
@@ -55,19 +56,19 @@ class Aws:
             mode="OVERWRITE_REPORT" if overwrite else "CREATE_NEW_REPORT",
             execution=f"execution-{self._executions}",
         )
-        self._last[period] = (key, self._s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+        self._last[period] = (key, self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
 
     def lose_a_file(self, period: str) -> None:
         """Let the manifest name a file that is not there."""
-        self._s3.delete_object(Bucket=BUCKET, Key=self._data_key(period))
+        self._s3.delete_object(Bucket=self._bucket, Key=self._data_key(period))
 
     def cut_a_file(self, period: str) -> None:
         """Let a file end in the middle."""
         key = self._data_key(period)
-        whole = self._s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-        self._s3.put_object(Bucket=BUCKET, Key=key, Body=whole[: len(whole) // 2])
+        whole = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=whole[: len(whole) // 2])
 
     def _data_key(self, period: str) -> str:
         folder = f"{PREFIX}/{EXPORT}/data/BILLING_PERIOD={period}/"
-        found = self._s3.list_objects_v2(Bucket=BUCKET, Prefix=folder)["Contents"]
+        found = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=folder)["Contents"]
         return str(found[-1]["Key"])

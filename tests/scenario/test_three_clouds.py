@@ -1,6 +1,7 @@
 """Three clouds at once, three months, restatements, late rows, faults: the lake keeps up."""
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,7 +36,8 @@ LONGEST_S = 6.0
 def clouds(tmp_path: Path) -> Iterator[Clouds]:
     """The three clouds' peers, at work at the same time."""
     with ExitStack() as running:
-        aws = Aws(running.enter_context(moto_server()))
+        bucket = re.sub("[^a-z0-9]+", "-", tmp_path.name.lower()).strip("-")[:60]
+        aws = Aws(running.enter_context(moto_server()), bucket)
         azure = Azure(running.enter_context(azurite(tmp_path)))
         google = Google(running.enter_context(bqemulator()))
         yield Clouds(aws, azure, google, Truth())
