@@ -70,17 +70,12 @@ def fetch(
     """
     from service.bootstrap import operator
     from service.cli.console import open_wiring, out
-    from service.errors import InputError
     from service.usecases.apply_capacity import apply_capacity, propose_text
     from service.usecases.fetch_capacity import ask_capacity, fetch_capacity, found_of
     from service.usecases.stored_documents import newest_capacity
 
-    if output is not None and not output.absolute().parent.is_dir():
-        raise InputError(f"{output}: there is no folder {output.parent}; make it first")
-    if output is not None and output.is_dir():
-        raise InputError(f"{output}: is a folder; name a file")
-    if output is not None and output.exists() and not force:
-        raise InputError(f"{output}: is there already; name another file, or say --force")
+    if output is not None:
+        _refuse_place(output, force=force)
     with open_wiring() as wiring:
         asked = ask_capacity(wiring.settings.sources, clock=wiring.clock)
         fetched = fetch_capacity(
@@ -104,6 +99,18 @@ def fetch(
             out.print(f"Stored as capacity version {done.version}.")
         else:
             out.print("Nothing was stored.")
+
+
+def _refuse_place(output: Path, *, force: bool) -> None:
+    """Refuse to write where that cannot be done, or where a file is that nobody gave up."""
+    from service.errors import InputError
+
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.parent}; make it first")
+    if output.is_dir():
+        raise InputError(f"{output}: is a folder; name a file")
+    if output.exists() and not force:
+        raise InputError(f"{output}: is there already; name another file, or say --force")
 
 
 def show(version: Version = None) -> None:
