@@ -25,8 +25,10 @@ def kind_of(file: DeliveredFile, wanted: Kind | None = None) -> Kind:
         RejectedSourceError: When needed columns are missing; names them and what is accepted.
     """
     if wanted is not None:
-        if not (wanted is Kind.FOCUS and bill_form(file.columns)):
-            _refuse_missing(file, form_of(wanted))
+        form = form_of(wanted)
+        other_bill = wanted is Kind.FOCUS and bill_form(file.columns)
+        if form.missing(file.columns) and not other_bill:
+            raise _refusal(file, form)
         return wanted
     fitting = [form for form in FORMS if not form.missing(file.columns)]
     if fitting:
@@ -37,8 +39,7 @@ def kind_of(file: DeliveredFile, wanted: Kind | None = None) -> Kind:
     nearest = max(forms, key=lambda form: _known(file, form))
     if not _known(file, nearest):
         raise RejectedSourceError(_unrecognised(file))
-    _refuse_missing(file, nearest)
-    raise AssertionError  # pragma: no cover - a form that misses nothing was fitting
+    raise _refusal(file, nearest)
 
 
 def dialect_of(kind: Kind, files: Sequence[DeliveredFile]) -> str:
@@ -97,12 +98,11 @@ def _known(file: DeliveredFile, form: Form | BillForm) -> int:
     return len({letters(column) for column in form.columns} & there)
 
 
-def _refuse_missing(file: DeliveredFile, form: Form | BillForm) -> None:
+def _refusal(file: DeliveredFile, form: Form | BillForm) -> RejectedSourceError:
+    """Say which columns of ``form`` the file lacks."""
     missing = form.missing(file.columns)
-    if not missing:
-        return
     noun = "column" if len(missing) == 1 else "columns"
-    raise RejectedSourceError(
+    return RejectedSourceError(
         f"{file.name}: {noun} {', '.join(missing)} missing in the header; {form.title} needs "
         f"{', '.join(form.needed)}{_spelling_hint(file, missing)}"
     )

@@ -36,11 +36,11 @@ class _Referee:
         self._offers = {offer.id: offer for offer in instance.offers}
 
     def violations(self, plan: Plan | Claim) -> list[str]:
-        known = [p for p in plan.placements if self._option(p) is not None]
+        known = [(p, option) for p in plan.placements if (option := self._option(p))]
         faults = [
             *self._unknown_ids(plan),
             *self._each_job_is_decided_once(plan),
-            *(fault for placement in known for fault in self._window(placement)),
+            *(fault for placed in known for fault in self._window(*placed)),
             *self._capacity(known),
         ]
         # Money is only compared when every placement has a price.
@@ -89,10 +89,8 @@ class _Referee:
             if not placed[job] and not unplaced[job]:
                 yield f"job {job} is neither placed nor unplaced"
 
-    def _window(self, placement: Placement) -> Iterator[str]:
-        job, option = self._jobs[placement.job], self._option(placement)
-        if option is None:  # pragma: no cover - callers pass known placements only
-            return
+    def _window(self, placement: Placement, option: Option) -> Iterator[str]:
+        job = self._jobs[placement.job]
         end = placement.start + option.slots
         latest = min(job.due, self._instance.slots)
         if placement.start < job.release:
@@ -100,15 +98,13 @@ class _Referee:
         if end > latest:
             yield f"job {job.id} ends before slot {end}; it must end before slot {latest}"
 
-    def _capacity(self, placements: Iterable[Placement]) -> Iterator[str]:
+    def _capacity(self, placed: Iterable[tuple[Placement, Option]]) -> Iterator[str]:
         used: dict[str, Counter[int]] = {}
-        for placement in placements:
-            job, option = self._jobs[placement.job], self._option(placement)
-            if option is not None:
-                end = min(placement.start + option.slots, self._instance.slots)
-                counter = used.setdefault(placement.offer, Counter())
-                for slot in range(max(placement.start, 0), end):
-                    counter[slot] += job.gang
+        for placement, option in placed:
+            end = min(placement.start + option.slots, self._instance.slots)
+            counter = used.setdefault(placement.offer, Counter())
+            for slot in range(max(placement.start, 0), end):
+                counter[slot] += self._jobs[placement.job].gang
         for offer_id, counter in used.items():
             yield from _overfull(self._offers[offer_id], counter)
 

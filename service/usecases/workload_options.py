@@ -13,7 +13,7 @@ from service.usecases.current_prices import SPOT
 from service.usecases.run_hours import spot_hours, work_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ingest.machines import MachineType
     from service.documents.workload import Accelerator, WorkloadDocument
@@ -46,11 +46,12 @@ def workload_choices(
 ) -> Choices:
     """Drop the offers that a rule of the workload excludes, rule by rule, and cost the rest."""
     left = list(offers)
-    for rule, allows in _rules(document):
+    asked = _asked(document, {offer.machine for offer in offers})
+    for rule, allows in _rules(document, asked):
         left = [offer for offer in left if allows(offer)]
         if not left:
             return Choices((), f"no offer is left with {rule}")
-    slots = cache(lambda machine, spot: _slots(document, machine, spot=spot))
+    slots = cache(lambda machine, spot: _slots(document, asked[machine], machine, spot=spot))
     egress = cache(lambda provider, region: _egress(document, (provider, region), exchange))
     ways = [
         _way(offer, document.nodes, hours, egress(offer.machine.provider, offer.region))
@@ -64,11 +65,11 @@ def workload_choices(
 
 
 def _rules(
-    document: WorkloadDocument,
+    document: WorkloadDocument, asked: Mapping[MachineType, Accelerator]
 ) -> Iterator[tuple[str, Callable[[MarketOffer], bool]]]:
     """What must hold of an offer, each with the words for it."""
     models = " or ".join(f"{one.count_per_node} x {one.model}" for one in document.accelerators)
-    yield models, lambda offer: _accelerator(document, offer.machine) is not None
+    yield models, lambda offer: offer.machine in asked
     memory = document.memory_per_accelerator_gib
     if memory is not None:
         yield (
@@ -98,26 +99,28 @@ def _rules(
         yield "SLA class strict, which excludes spot", lambda offer: offer.model != SPOT
 
 
-def _accelerator(document: WorkloadDocument, machine: MachineType) -> Accelerator | None:
-    """What the workload asks of such a machine: an exact model before a group."""
-    fitting = [
-        one
-        for one in document.accelerators
-        if is_a(machine.accelerator_model, one.model)
-        and machine.accelerator_count >= one.count_per_node
-    ]
-    return max(fitting, key=lambda one: len(one.model), default=None)
+def _asked(
+    document: WorkloadDocument, machines: Iterable[MachineType]
+) -> dict[MachineType, Accelerator]:
+    """What the workload asks of each machine that suits it: an exact model before a group."""
+    found: dict[MachineType, Accelerator] = {}
+    for machine in machines:
+        for one in sorted(document.accelerators, key=lambda one: len(one.model)):
+            if is_a(machine.accelerator_model, one.model) and (
+                machine.accelerator_count >= one.count_per_node
+            ):
+                found[machine] = one
+    return found
 
 
 def _way(offer: MarketOffer, nodes: int, slots: int, fixed: int) -> Choice:
     return Choice(offer, slots, fixed, fixed + offer.hour_micros * nodes * slots)
 
 
-def _slots(document: WorkloadDocument, machine: MachineType, *, spot: bool) -> int | None:
+def _slots(
+    document: WorkloadDocument, accelerator: Accelerator, machine: MachineType, *, spot: bool
+) -> int | None:
     """Whole hours; on spot with the expected overhead, for a target also with the reserve."""
-    accelerator = _accelerator(document, machine)
-    if accelerator is None:  # pragma: no cover - the first rule has dropped such offers
-        return None
     hours = work_hours(document, accelerator, machine.accelerator_model)
     if not spot:
         return max(1, ceil(hours))
