@@ -36,6 +36,18 @@ Currency = Annotated[str, _fits("[A-Z]{3}", "a code of three letters, as USD")]
 Table = Annotated[str, _fits(r"[^.`\s]+\.[^.`\s]+\.[^.`\s]+", "project.dataset.table")]
 
 
+Regions = Annotated[
+    list[str], Field(min_length=1, description="the regions to ask about, by the provider's names")
+]
+MachineTypes = Annotated[
+    list[str],
+    Field(
+        default_factory=list,
+        description="the machine types to ask about; every one of the reference if left out",
+    ),
+]
+
+
 class _Source(BaseModel):
     """What every source has."""
 
@@ -83,11 +95,8 @@ class AwsAccountSettings(_Aws):
     """Prices, spot history, capacity and commitments, asked from AWS itself."""
 
     type: Literal["aws-account"]
-    regions: list[str] = Field(min_length=1, description="the regions to ask about")
-    machine_types: list[str] = Field(
-        default_factory=list,
-        description="the machine types to ask about; every one of the reference if left out",
-    )
+    regions: Regions
+    machine_types: MachineTypes
     cache_hours: int = Field(
         24, ge=1, le=744, description="how long an answer of Cost Explorer is used again (hours)"
     )
@@ -138,11 +147,8 @@ class AzureAccountSettings(_Azure):
     """Retail prices, reservations and savings plans, asked from Azure itself."""
 
     type: Literal["azure-account"]
-    regions: list[str] = Field(min_length=1, description="the regions to ask about, as eastus")
-    machine_types: list[str] = Field(
-        default_factory=list,
-        description="the machine types to ask about; every one of the reference if left out",
-    )
+    regions: Regions
+    machine_types: MachineTypes
     currency: Currency = Field("USD", description="the currency of the prices")
     prices_url: str = Field(
         "https://prices.azure.com/api/retail/prices", description="the address of the price list"
@@ -172,11 +178,8 @@ class GoogleAccountSettings(_Google):
     """List prices from the Cloud Billing catalog."""
 
     type: Literal["google-account"]
-    regions: list[str] = Field(min_length=1, description="the regions to ask about")
-    machine_types: list[str] = Field(
-        default_factory=list,
-        description="the machine types to ask about; every one of the reference if left out",
-    )
+    regions: Regions
+    machine_types: MachineTypes
     currency: Currency = Field("USD", description="the currency of the prices")
 
 

@@ -73,12 +73,14 @@ def provider(tmp_path: Path) -> Provider:
 def load(wiring: Wiring, provider: Provider, tmp_path: Path) -> Callable[..., list[Loaded]]:
     """Load the provider's bills."""
 
-    def run(periods: frozenset[str] | None = None) -> list[Loaded]:
+    def run(
+        periods: frozenset[str] | None = None, store: Store | Dying = wiring.store
+    ) -> list[Loaded]:
         return load_source(
             provider,
             lake=wiring.lake,
             engine=wiring.engine,
-            store=wiring.store,
+            store=cast("Store", store),
             new_id=wiring.new_id,
             clock=wiring.clock,
             temp_folder=tmp_path / "temp",
@@ -231,15 +233,7 @@ def test_a_load_that_lost_its_record_is_made_good(
     provider.withdraw("2026-09")
 
     with pytest.raises(KeyboardInterrupt):
-        load_source(
-            provider,
-            lake=wiring.lake,
-            engine=wiring.engine,
-            store=cast("Store", Dying(wiring.store)),
-            new_id=wiring.new_id,
-            clock=wiring.clock,
-            temp_folder=provider.folder / "temp",
-        )
+        load(store=Dying(wiring.store))
     [before] = wiring.lake.states("cost_line", "aws").values()
 
     load()
@@ -298,15 +292,7 @@ def test_a_load_that_is_made_good_still_tells_what_it_changed(
     load()
     provider.offer("2026-10", "4", "5", mark="o2", version=2)
     with pytest.raises(KeyboardInterrupt):
-        load_source(
-            provider,
-            lake=wiring.lake,
-            engine=wiring.engine,
-            store=cast("Store", Dying(wiring.store)),
-            new_id=wiring.new_id,
-            clock=wiring.clock,
-            temp_folder=provider.folder / "temp",
-        )
+        load(store=Dying(wiring.store))
 
     load()
 
