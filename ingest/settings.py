@@ -40,11 +40,8 @@ Regions = Annotated[
     list[str], Field(min_length=1, description="the regions to ask about, by the provider's names")
 ]
 MachineTypes = Annotated[
-    list[str],
-    Field(
-        default_factory=list,
-        description="the machine types to ask about; every one of the reference if left out",
-    ),
+    tuple[str, ...],
+    Field(description="the machine types to ask about; every one of the reference if left out"),
 ]
 
 
@@ -96,7 +93,7 @@ class AwsAccountSettings(_Aws):
 
     type: Literal["aws-account"]
     regions: Regions
-    machine_types: MachineTypes
+    machine_types: MachineTypes = ()
     cache_hours: int = Field(
         24, ge=1, le=744, description="how long an answer of Cost Explorer is used again (hours)"
     )
@@ -148,7 +145,7 @@ class AzureAccountSettings(_Azure):
 
     type: Literal["azure-account"]
     regions: Regions
-    machine_types: MachineTypes
+    machine_types: MachineTypes = ()
     currency: Currency = Field("USD", description="the currency of the prices")
     prices_url: str = Field(
         "https://prices.azure.com/api/retail/prices", description="the address of the price list"
@@ -179,7 +176,7 @@ class GoogleAccountSettings(_Google):
 
     type: Literal["google-account"]
     regions: Regions
-    machine_types: MachineTypes
+    machine_types: MachineTypes = ()
     currency: Currency = Field("USD", description="the currency of the prices")
 
 
