@@ -16,6 +16,7 @@ from service.store.repositories.deliveries import Deliveries
 from service.store.repositories.documents import Documents
 from service.store.repositories.leases import Leases
 from service.store.repositories.plans import Plans
+from service.store.repositories.recommendations import Recommendations
 from service.store.repositories.runs import Runs
 from service.store.repositories.workloads import Workloads
 
@@ -33,6 +34,7 @@ class UnitOfWork:
         self.leases = Leases(session)
         self.deliveries = Deliveries(session)
         self.allocations = Allocations(session)
+        self.recommendations = Recommendations(session)
         self.tokens = Tokens(session)
         self.audit = Audit(session)
 

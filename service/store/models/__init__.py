@@ -10,6 +10,11 @@ from service.store.models.deliveries import (
 )
 from service.store.models.documents import CapacityRow, PolicyRow
 from service.store.models.plans import PlacementRow, PlanRow
+from service.store.models.recommendations import (
+    DismissalRow,
+    RecommendationRow,
+    RightsizingRunRow,
+)
 from service.store.models.runs import LeaseRow, RunRow, StepRow
 from service.store.models.workloads import WorkloadRow
 
@@ -22,10 +27,13 @@ __all__ = [
     "DeliveryFileRow",
     "DeliveryRestatementRow",
     "DeliveryRow",
+    "DismissalRow",
     "LeaseRow",
     "PlacementRow",
     "PlanRow",
     "PolicyRow",
+    "RecommendationRow",
+    "RightsizingRunRow",
     "RunRow",
     "StepRow",
     "TokenRow",

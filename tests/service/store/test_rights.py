@@ -23,6 +23,9 @@ HISTORY = [
     "delivery_amount",
     "allocation_run",
     "allocation_total",
+    "rightsizing_run",
+    "recommendation",
+    "recommendation_dismissal",
     "audit",
 ]
 ONLY_READ_BY_APP = "token"

@@ -1,0 +1,151 @@
+"""What GPUs a kind of work needs, told from what it used: one rule each.
+
+A rule speaks only where the activity signal covers the time that was held; what was not seen is
+not waste. Of the rules that would give a work other hardware only the one that saves most counts,
+because a GPU can be exchanged once.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from service.domain.money import Money
+from service.domain.rightsizing import Recommendation, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from service.domain.rightsizing import Model, Profile
+
+MS_PER_HOUR = 3_600_000
+DAYS_A_MONTH = 30
+
+ENOUGH_SIGNAL = Fraction(9, 10)
+"""The part of the held time that the signal must cover."""
+
+ENOUGH_MS = 24 * MS_PER_HOUR
+"""GPU-time below which nothing is said."""
+
+_ROOM = Fraction(8, 10)
+"""How full the memory of the smaller hardware may become."""
+
+_BUSY = Fraction(9, 10)
+"""How busy the smaller hardware may become in the busiest hours that count."""
+
+_HELD_SHARE = Fraction(1, 10)
+_TWO_A_GPU = Fraction(45, 100)
+
+
+def recommend(profile: Profile, models: Mapping[str, Model]) -> list[Recommendation]:
+    """Return what can be said about a kind of work: nothing where it was not seen enough."""
+    model = models.get(profile.work.accelerator_model)
+    if model is None or model.rate is None or profile.covered < ENOUGH_SIGNAL:
+        return []
+    if profile.allocated_ms < ENOUGH_MS:
+        return []
+    found = [one for one in (_release(profile, model.rate),) if one]
+    others = [*_smaller(profile, model, models), *_sliced(profile, model), *_shared(profile, model)]
+    if others:
+        found.append(max(others, key=lambda one: (one.saving.pico, one.rule, one.to)))
+    return found
+
+
+def _release(profile: Profile, rate: Money) -> Recommendation | None:
+    """GPUs that are held without a process are to be released after a while."""
+    held = profile.no_process_ms or 0
+    if held < ENOUGH_MS or held < _HELD_SHARE * profile.allocated_ms:
+        return None
+    told = {"held without a process": f"{held / profile.allocated_ms:.0%} of the held time"}
+    saving = _monthly(rate, held, profile.days)
+    return _said(profile, Rule.RELEASE_IDLE, "nothing", saving, told)
+
+
+def _smaller(
+    profile: Profile, model: Model, models: Mapping[str, Model]
+) -> Sequence[Recommendation]:
+    """Another model whose memory and speed suffice, where an hour of it costs less."""
+    found = []
+    for other in models.values():
+        if other.rate is None or other.name == model.name or not _fits(profile, other.memory):
+            continue
+        busy = profile.peak * model.speed / other.speed if other.speed else Fraction(2)
+        if busy > _BUSY or not _cheaper(other.rate, model.rate):
+            continue
+        saving = _difference(model, other.rate, profile)
+        found.append(_said(profile, Rule.SMALLER_MODEL, other.name, saving, _seen(profile)))
+    return found
+
+
+def _sliced(profile: Profile, model: Model) -> Sequence[Recommendation]:
+    """The smallest slice of the same GPU that suffices."""
+    if profile.work.mode != "whole":
+        return []
+    fitting = [
+        one
+        for one in model.slices
+        if one.compute < 1 and _fits(profile, one.memory) and profile.peak <= one.compute * _BUSY
+    ]
+    if not fitting:
+        return []
+    least = min(fitting, key=lambda one: (one.compute, one.memory, one.profile))
+    saving = _part(_cost(profile, model), 1 - least.compute)
+    return [_said(profile, Rule.MIG_SLICE, least.profile, saving, _seen(profile))]
+
+
+def _shared(profile: Profile, model: Model) -> Sequence[Recommendation]:
+    """Two such runs on one GPU, where each leaves more than half of it alone."""
+    if profile.work.mode != "whole" or profile.peak > _TWO_A_GPU:
+        return []
+    if profile.memory_max is None or profile.memory_max > float(_TWO_A_GPU) * model.memory:
+        return []
+    saving = _part(_cost(profile, model), Fraction(1, 2))
+    return [_said(profile, Rule.SHARE, "2 to a GPU", saving, _seen(profile))]
+
+
+def _fits(profile: Profile, memory: float) -> bool:
+    return profile.memory_max is not None and profile.memory_max <= float(_ROOM) * memory
+
+
+def _cheaper(rate: Money, than: Money | None) -> bool:
+    return than is not None and rate.currency == than.currency and rate < than
+
+
+def _difference(model: Model, rate: Money, profile: Profile) -> Money:
+    now = _cost(profile, model)
+    return now - _monthly(rate, profile.allocated_ms, profile.days)
+
+
+def _cost(profile: Profile, model: Model) -> Money:
+    """What the work costs in 30 days at the model's rate."""
+    rate = model.rate or Money.zero("XXX")
+    return _monthly(rate, profile.allocated_ms, profile.days)
+
+
+def _monthly(rate: Money, ms: int, days: int) -> Money:
+    return _part(rate, Fraction(ms * DAYS_A_MONTH, MS_PER_HOUR * max(days, 1)))
+
+
+def _part(amount: Money, part: Fraction) -> Money:
+    """An estimate: cut to a whole trillionth."""
+    return Money(amount.pico * part.numerator // part.denominator, amount.currency)
+
+
+def _seen(profile: Profile) -> dict[str, str]:
+    return {
+        "activity in 95 % of the hours": f"at most {float(profile.peak):.0%}",
+        "most memory": f"{profile.memory_max or 0:,.0f} MiB",
+    }
+
+
+def _said(
+    profile: Profile, rule: Rule, to: str, saving: Money, evidence: Mapping[str, str]
+) -> Recommendation:
+    window = {
+        "window": f"{profile.first} to {profile.end}",
+        "GPU-hours": f"{profile.allocated_ms / MS_PER_HOUR:,.1f}",
+        "observed": f"{float(profile.covered):.0%}",
+    }
+    return Recommendation(
+        profile.work, rule, to, saving, profile.confidence, {**window, **evidence}
+    )

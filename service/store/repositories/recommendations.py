@@ -1,0 +1,115 @@
+"""What right-sizing recommended, and what people made of it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.domain.money import Money
+from service.domain.rightsizing import (
+    Confidence,
+    Dismissal,
+    Recommendation,
+    RightsizingRun,
+    Rule,
+    Work,
+)
+from service.store.models import DismissalRow, RecommendationRow, RightsizingRunRow
+
+
+class Recommendations:
+    """Runs with their recommendations, and dismissals."""
+
+    def __init__(self, session: Session) -> None:
+        """Read and write inside the session's transaction."""
+        self._session = session
+
+    def add(self, run: RightsizingRun) -> None:
+        """Store a run with all that it recommends, for good."""
+        self._session.add(
+            RightsizingRunRow(
+                id=run.id,
+                at=run.at,
+                first_day=run.first,
+                end_day=run.end,
+                works=run.works,
+                unseen=run.unseen,
+            )
+        )
+        self._session.flush()
+        self._session.add_all(_row(run.id, one) for one in run.recommendations)
+        self._session.flush()
+
+    def latest(self) -> RightsizingRun | None:
+        """Give the run that was made last, the largest saving first."""
+        query = select(RightsizingRunRow).order_by(
+            RightsizingRunRow.at.desc(), RightsizingRunRow.id
+        )
+        row = self._session.scalar(query.limit(1))
+        if row is None:
+            return None
+        found = self._session.scalars(
+            select(RecommendationRow)
+            .where(RecommendationRow.run_id == row.id)
+            .order_by(RecommendationRow.saving.desc(), RecommendationRow.id)
+        )
+        return RightsizingRun(
+            id=row.id,
+            at=row.at,
+            first=row.first_day,
+            end=row.end_day,
+            works=row.works,
+            unseen=row.unseen,
+            recommendations=tuple(_recommendation(one) for one in found),
+        )
+
+    def dismiss(self, dismissal: Dismissal) -> None:
+        """Store a dismissal; what is dismissed stays so."""
+        self._session.add(
+            DismissalRow(
+                recommendation_id=dismissal.recommendation_id,
+                team=dismissal.team,
+                reason=dismissal.reason,
+                at=dismissal.at,
+                by=dismissal.by,
+            )
+        )
+        self._session.flush()
+
+    def dismissed(self) -> dict[str, Dismissal]:
+        """Give every dismissal by the recommendation's id."""
+        return {
+            row.recommendation_id: Dismissal(
+                row.recommendation_id, row.team, row.reason, row.at, row.by
+            )
+            for row in self._session.scalars(select(DismissalRow))
+        }
+
+
+def _row(run_id: UUID, one: Recommendation) -> RecommendationRow:
+    return RecommendationRow(
+        run_id=run_id,
+        id=one.id,
+        team=one.work.team,
+        project=one.work.project,
+        work=one.work.name,
+        accelerator_model=one.work.accelerator_model,
+        mode=one.work.mode,
+        rule=str(one.rule),
+        target=one.to,
+        saving=one.saving.decimal,
+        currency=one.saving.currency,
+        confidence=str(one.confidence),
+        evidence=dict(one.evidence),
+    )
+
+
+def _recommendation(row: RecommendationRow) -> Recommendation:
+    return Recommendation(
+        work=Work(row.team, row.project, row.work, row.accelerator_model, row.mode),
+        rule=Rule(row.rule),
+        to=row.target,
+        saving=Money.parse(row.saving, row.currency),
+        confidence=Confidence(row.confidence),
+        evidence=row.evidence,
+    )
