@@ -3,17 +3,21 @@
 import csv
 import hashlib
 import io
+import re
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ingest.google_files import ADVICE, is_google_json
 from ingest.port import RejectedSourceError
 
 _CHUNK_BYTES = 1 << 20
 _HEADER_BYTES = 1 << 20
 _GZIP_WINDOW = 31
+_JSON = re.compile(r'\s*(\[\s*)?\{\s*"')
+_NAMED_BY_USERS = ("resourcetags/", "costcategory/")
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -63,13 +67,16 @@ def header(name: str, head: bytes) -> tuple[str, ...]:
     """Return the column names of the first record.
 
     Raises:
-        RejectedSourceError: When there is none, or a name is empty or comes twice.
+        RejectedSourceError: When there is none, it is JSON, or a name is empty or comes twice.
     """
     text = head.removeprefix(BOM_UTF8).decode("utf-8", errors="ignore")
     if not text.strip():
         raise RejectedSourceError(
             f"{name}: the file is empty; a header with column names is needed"
         )
+    if _JSON.match(text):
+        what = ADVICE if is_google_json(text) else "is JSON; accepted are CSV and Parquet"
+        raise RejectedSourceError(f"{name}: {what}")
     try:
         names = next(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as problem:
@@ -84,18 +91,26 @@ def header(name: str, head: bytes) -> tuple[str, ...]:
 def refuse_bad_names(name: str, names: list[str]) -> None:
     """Refuse column names that are empty or come twice, in whatever case.
 
+    Names that users made up in their cloud, as those of tags, may differ in case only.
+
     Raises:
         RejectedSourceError: When that is so; names the column.
     """
     for position, column in enumerate(names, 1):
         if not column.strip():
             raise RejectedSourceError(f"{name}: column {position} of the header has no name")
-    plain = [column.lower() for column in names]
-    twice = sorted({column for column in names if plain.count(column.lower()) > 1})
+    plain = [_told_by(column) for column in names]
+    twice = sorted({column for column in names if plain.count(_told_by(column)) > 1})
     if twice:
         raise RejectedSourceError(
             f"{name}: column {', '.join(twice)} comes twice in the header; each may come once"
         )
+
+
+def _told_by(column: str) -> str:
+    """By what a column is told from the others: mostly by its letters, whatever their case."""
+    plain = column.lower()
+    return column if plain.startswith(_NAMED_BY_USERS) else plain
 
 
 class _Utf8:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.errors import WarehouseError
 from warehouse.load_state import loader
 from warehouse.port import Engine, Question, View
 from warehouse.questions import read_question
@@ -29,6 +30,10 @@ MANDATORY = frozenset(
 _QUESTION = "export/focus"
 
 
+class UnwritableFile(WarehouseError):
+    """The file that was to be written cannot be, as its folder takes none or is full."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written: rows, and the columns in their order."""
@@ -49,6 +54,9 @@ def export_focus(  # noqa: PLR0913  (what is written, from what, and where to)
     """Write the cost lines of ``period`` and ``source`` (empty: all) to ``target``.
 
     Its name ends in one of ``FORMATS``. Without a row nothing is written.
+
+    Raises:
+        UnwritableFile: When the file cannot be written there; says why.
     """
     params: dict[str, object] = {"period": period, "source": source}
     file = read_question(_QUESTION)
@@ -64,9 +72,22 @@ def export_focus(  # noqa: PLR0913  (what is written, from what, and where to)
         try:
             row = connection.execute(copy, params).fetchone()
             part.replace(target)
+        except (duckdb.IOException, OSError) as problem:
+            if str(part) not in str(problem):
+                raise
+            raise _unwritable(target, problem) from problem
         finally:
             part.unlink(missing_ok=True)
     return Exported(int(row[0]) if row else 0, tuple(column.name for column in kept))
+
+
+def _unwritable(target: Path, problem: Exception) -> UnwritableFile:
+    """Tell the cause behind what DuckDB or the system say of the file."""
+    why = problem.strerror if isinstance(problem, OSError) else str(problem).rpartition(": ")[2]
+    return UnwritableFile(
+        f"{target}: cannot be written ({why}); name a file in a folder that takes new files and "
+        "has room for it"
+    )
 
 
 def _kept(

@@ -78,6 +78,9 @@ def _bytes(tmp_path: Path, content: bytes, name: str = "a.csv") -> Path:
         ("a,b\n1,2\n".encode("utf-16-le"), "line 1: the text has NUL bytes"),
         (b"a,b,a\n", "column a comes twice in the header"),
         (b"Id,b,ID\n", "column ID, Id comes twice in the header"),
+        (b"resourceTags/user:a,resourceTags/user:a\n", "column resourceTags/user:a comes twice"),
+        (b'{"cost": 1}\n{"cost": 2}\n', r"a\.csv: is JSON; accepted are CSV and Parquet"),
+        (gzip.compress(b'[\n {"cost": 1}\n]'), "is JSON; accepted are CSV and Parquet"),
         (b"a,,c\n", "column 2 of the header has no name"),
         (b'a,"b\n1,2\n', "line 1: the header is not CSV"),
         (b"PK\x03\x04rest", "is a ZIP or Excel file; accepted are CSV"),
@@ -91,6 +94,25 @@ def test_what_is_not_whole_is_refused(tmp_path: Path, content: bytes, sentence: 
     """Each with the name of the file, the place and what is accepted."""
     with pytest.raises(RejectedSourceError, match=sentence):
         look_at(_bytes(tmp_path, content))
+
+
+def test_tags_that_differ_in_case_only_are_two_columns(tmp_path: Path) -> None:
+    """AWS tells Team from team, and so does the header of a Cost and Usage Report."""
+    tags = ("resourceTags/user:Team", "resourceTags/user:team")
+
+    found = look_at(_bytes(tmp_path, f"{','.join(tags)}\na,b\n".encode()))
+
+    assert found.columns == tags
+
+
+@pytest.mark.parametrize("end", ["}\n", "}]"])
+def test_a_google_export_as_json_names_the_source_to_use(tmp_path: Path, end: str) -> None:
+    """One record on a line, or all of them in a list: both are refused alike."""
+    record = '{"billing_account_id":"A","cost":1,"currency":"USD","credits":[],"export_time":""'
+    text = ("[" if "]" in end else "") + record + end
+
+    with pytest.raises(RejectedSourceError, match="use a source of type google-billing"):
+        look_at(_bytes(tmp_path, text.encode(), "bill.json"))
 
 
 def test_a_bad_byte_far_behind_is_told_by_its_line(tmp_path: Path) -> None:

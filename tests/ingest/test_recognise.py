@@ -114,6 +114,17 @@ def test_an_unknown_file_gets_the_list_of_kinds() -> None:
         kind_of(_file(*(f"c{number}" for number in range(20))))
 
 
+@pytest.mark.parametrize("wanted", [None, Kind.FOCUS])
+def test_a_google_export_as_a_file_names_the_source_to_use(wanted: Kind | None) -> None:
+    """Its credits lie inside the records, so that mapping it line by line would lose them."""
+    file = _file(
+        *("billing_account_id", "service.id", "export_time", "cost", "currency", "credits")
+    )
+
+    with pytest.raises(RejectedSourceError, match=r"^a\.csv: is .* of type google-billing, which"):
+        kind_of(file, wanted)
+
+
 def test_another_separator_is_guessed_at() -> None:
     """One column with semicolons is what a German Excel writes."""
     with pytest.raises(RejectedSourceError, match="the separator must be a comma"):

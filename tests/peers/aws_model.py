@@ -6,11 +6,10 @@ fit the model; every reply is held against the model's output shape, so it canno
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
@@ -21,6 +20,8 @@ from moto.core.parse import PROTOCOL_PARSERS, RequestDict
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers, MultiDict
+
+from tests.peers import serving as http
 
 Params = dict[str, Any]
 Handler = Callable[[Params], Params]
@@ -192,36 +193,22 @@ def fake_aws(
 ) -> Iterator[FakeAws]:
     """Serve ``handlers`` on a free port; fails at the end if a reply did not fit its model."""
     peer = FakeAws(dict(handlers), dict(files or {}))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _http(peer))
-    peer.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with http.serving(ThreadingHTTPServer(("127.0.0.1", 0), _http(peer))) as port:
+        peer.url = f"http://127.0.0.1:{port}"
         yield peer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
     peer.check()
 
 
-def _http(peer: FakeAws) -> type[BaseHTTPRequestHandler]:
-    class Http(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-            """Stay silent."""
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = peer.answer(Request(self.command, self.path, dict(self.headers), body))
+def _http(peer: FakeAws) -> type[http.Handler]:
+    class Http(http.Handler):
+        def respond(self) -> None:
+            request = Request(self.command, self.path, dict(self.headers), self.body())
+            answer = peer.answer(request)
             self.send_response(answer.status)
             for name, value in {**answer.headers, "Content-Length": len(answer.body)}.items():
                 self.send_header(name, str(value))
             self.end_headers()
             self.wfile.write(answer.body)
-
-        do_GET = do_POST  # noqa: N815 - the base's name
 
     return Http
 

@@ -11,7 +11,6 @@ import re
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -28,6 +27,8 @@ from xml.sax.saxutils import escape
 import trustme
 from azure.core.exceptions import ServiceRequestError
 from azure.storage.blob import ContainerClient, ExponentialRetry
+
+from tests.peers.serving import Handler, serving
 
 TENANT = "tenant"
 SUBSCRIPTION = "subscriptions/11111111-2222-3333-4444-555555555555"
@@ -186,8 +187,6 @@ class FakeAzure:
 
     def _export(self, request: Request) -> Answer:
         name = request.path.partition("/exports/")[2].partition("/")[0]
-        if request.path.endswith("/runHistory"):
-            return Answer(body={"value": self.history})
         if request.method == "PUT":
             scope = request.path.rpartition("/exports/")[0].lstrip("/")
             made = {"id": f"/{scope}/exports/{name}", "name": name, **request.json}
@@ -195,6 +194,8 @@ class FakeAzure:
             return Answer(201, made)
         if name not in self.exports:
             return refused(404, "NotFound", f"export {name} is not there")
+        if request.path.endswith("/runHistory"):
+            return Answer(body={"value": self.history})
         return Answer() if request.path.endswith("/run") else Answer(body=self.exports[name])
 
     def _blob(self, request: Request) -> Answer:
@@ -275,38 +276,27 @@ def fake_azure(folder: Path) -> Iterator[FakeAzure]:
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
-    peer.url = f"https://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with serving(server) as port:
+        peer.url = f"https://localhost:{port}"
         yield peer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handlerefused(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """Stay silent: a client that does not trust the certificate hangs up."""
 
 
-def _http(peer: FakeAzure) -> type[BaseHTTPRequestHandler]:
-    class Http(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _http(peer: FakeAzure) -> type[Handler]:
+    class Http(Handler):
         timeout = 30
         wbufsize = -1  # one write for head and body: two are 40 ms apart (delayed ACK)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-            """Stay silent."""
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        def respond(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            request = Request(self.command, parts.path, query, dict(self.headers), body)
+            request = Request(self.command, parts.path, query, dict(self.headers), self.body())
             answer = peer.answer(request)
             content = answer.content
             self.send_response(answer.status)
@@ -317,8 +307,6 @@ def _http(peer: FakeAzure) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             if self.command != "HEAD" and answer.status != 204:
                 self.wfile.write(content)
-
-        do_GET = do_PUT = do_HEAD = do_POST  # noqa: N815 - the base's names
 
     return Http
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import grpc  # type: ignore[import-untyped]
 from google.auth.credentials import AnonymousCredentials
@@ -21,6 +21,8 @@ from google.cloud.bigquery_storage_v1.services.big_query_read.transports import 
     BigQueryReadGrpcTransport,
 )
 from google.cloud.billing_v1 import ListSkusRequest, ListSkusResponse, Sku
+
+from tests.peers.serving import Handler, serving
 
 PROJECT = "bills"
 PEERS = Path(os.environ.get("COMPTROLLER_TEST_PEERS", Path(__file__).parents[2] / ".peers"))
@@ -291,26 +293,14 @@ def cloud_catalog(skus: Mapping[str, Sequence[Sku]], page_rows: int = 2) -> Iter
 def broken_bigquery(status: int, body: bytes) -> Iterator[str]:
     """Serve a BigQuery that answers every request in the same bad way."""
 
-    class _Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    class _Handler(Handler):
+        def respond(self) -> None:
+            self.body()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _answer  # noqa: N815 - names that http.server calls
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Handler)) as port:
+        yield f"http://127.0.0.1:{port}"

@@ -42,6 +42,15 @@ _NO_CREDENTIALS = (
     "variables, a shared credentials file or an instance role)"
 )
 
+_NO_CREDENTIALS_AT_ALL = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    CredentialRetrievalError,
+)
+
 _MEANINGS = {
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
@@ -91,6 +100,19 @@ def plain_errors(what: str, permission: str = "") -> Iterator[None]:
         raise _of_answer(problem, what, permission) from problem
     except BotoCoreError as problem:
         raise _of_no_answer(problem, what) from problem
+
+
+def is_unreachable(problem: SourceError) -> bool:
+    """Say whether the address did not answer, so that it answers no other question either."""
+    return isinstance(problem.__cause__, HTTPClientError | ConnectionError)
+
+
+def is_of_credentials(problem: SourceError) -> bool:
+    """Say whether the credentials are missing or no good, so that they are good for nothing."""
+    cause = problem.__cause__
+    if isinstance(cause, ClientError):
+        return _MEANINGS.get(code_of(cause)) in {_EXPIRED, _UNKNOWN}
+    return isinstance(cause, _NO_CREDENTIALS_AT_ALL)
 
 
 def _of_answer(problem: ClientError, what: str, permission: str) -> SourceError:

@@ -12,7 +12,7 @@ from azure.mgmt.costmanagement import CostManagementClient
 
 from ingest.capacity import CapacityFacts, CommitmentFact, CommitmentKind, Scope
 from ingest.port import SourceError
-from ingest.sources.azure.errors import plain_errors
+from ingest.sources.azure.errors import nobody_signed_in, plain_errors
 from ingest.sources.azure.rates import amount, moment, months_in, per_hour, term_hours
 from ingest.sources.azure.spooled import PROVIDER
 
@@ -48,6 +48,8 @@ class Contracts:
             try:
                 commitments += read(notes)
             except SourceError as problem:
+                if nobody_signed_in(problem):
+                    raise
                 problems.append(problem)
                 notes.append(f"{kind} could not be asked for: {problem}")
         if len(problems) > 1:

@@ -19,6 +19,9 @@ from ingest.port import RejectedSourceError, SourceError, TransientSourceError
 _ABSENT = re.compile("unavailable|not found on path")
 """What azure-identity says of a way to sign in that is not set up."""
 
+_NOBODY_THERE = re.compile(r"HTTPS?Connection\w*\(host='(?P<host>[^']+)'")
+"""How azure-identity's transport names the address that did not answer."""
+
 _BUSY = frozenset({408, 429})
 _REDIRECTS = 300
 _FORBIDDEN = 403
@@ -68,23 +71,42 @@ def plain_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ClientAuthenticationError as problem:
-        raise RejectedSourceError(
-            f"{what}: {_untrusted(problem) or _signing_in(problem)}"
-        ) from problem
+        raise _of_sign_in(problem, what) from problem
     except HttpResponseError as problem:
         raise _of_answer(problem, what) from problem
     except AzureError as problem:
         raise _of_no_answer(problem, what) from problem
 
 
-def _signing_in(problem: ClientAuthenticationError) -> str:
+def nobody_signed_in(problem: SourceError) -> bool:
+    """Say whether the sign-in itself failed, so that no service of Azure can be asked."""
+    cause = problem.__cause__
+    return isinstance(cause, ClientAuthenticationError) and cause.response is None
+
+
+def _of_sign_in(problem: ClientAuthenticationError, what: str) -> SourceError:
     """Say why the sign-in failed; a service that refuses a token says so with a status."""
+    if untrusted := _untrusted(problem):
+        return RejectedSourceError(f"{what}: {untrusted}")
     if problem.response is not None and problem.status_code == _FORBIDDEN:
-        return _meaning(problem)
-    return (
-        "the sign-in failed; set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run "
-        f"with a managed identity or after az login ({_first_line(problem)})"
+        return RejectedSourceError(f"{what}: {_meaning(problem)}")
+    if silent := _NOBODY_THERE.search(str(problem)):
+        return TransientSourceError(
+            f"{what}: nobody can sign in, as {silent['host']} cannot be reached; look at the "
+            "network, at the proxy and at authority, and try again"
+        )
+    told = _told(problem)
+    return RejectedSourceError(
+        f"{what}: {'the sign-in failed' if told else 'there is nothing to sign in with'}; set "
+        "AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run with a managed identity "
+        f"or after az login{told and f' ({told})'}"
     )
+
+
+def _told(problem: ClientAuthenticationError) -> str:
+    """Return what was said of a sign-in that was tried; nothing where none was set up."""
+    first = _first_line(problem)
+    return "" if first.startswith("DefaultAzureCredential failed") else first
 
 
 def _of_answer(problem: HttpResponseError, what: str) -> SourceError:

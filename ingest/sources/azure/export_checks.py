@@ -7,7 +7,7 @@ from azure.mgmt.costmanagement.models import Export
 
 from ingest.port import Announcement, Check, SourceError
 from ingest.settings import AzureExportSettings
-from ingest.sources.azure.errors import word
+from ingest.sources.azure.errors import nobody_signed_in, word
 from ingest.sources.azure.exports_api import AzureExports
 from ingest.sources.azure.manifest import BILLS
 from ingest.sources.azure.runs import folder_of
@@ -20,27 +20,25 @@ def check_export(
     clock: Callable[[], datetime],
 ) -> list[Check]:
     """Try everything; where one thing fails, what lies behind it is not tried."""
-    checks = list(_container(announced, setting))
+    what = f"reading {setting.container_url}"
+    try:
+        found = announced()
+    except SourceError as problem:
+        checks = [Check(what, passed=False, advice=str(problem))]
+        if nobody_signed_in(problem):
+            return checks
+    else:
+        checks = [Check(what, passed=True), _runs(found, setting)]
     if setting.scope is not None:
         checks += _definition(setting, clock)
     return checks
 
 
-def _container(
-    announced: Callable[[], Sequence[Announcement]], setting: AzureExportSettings
-) -> Iterator[Check]:
-    what = f"reading {setting.container_url}"
-    try:
-        found = announced()
-    except SourceError as problem:
-        yield Check(what, passed=False, advice=str(problem))
-        return
-    yield Check(what, passed=True)
+def _runs(found: Sequence[Announcement], setting: AzureExportSettings) -> Check:
     what = f"runs of the export below {folder_of(setting)}"
     if found:
-        yield Check(f"{what} ({', '.join(str(one.period) for one in found)})", passed=True)
-        return
-    yield Check(
+        return Check(f"{what} ({', '.join(str(one.period) for one in found)})", passed=True)
+    return Check(
         what,
         passed=False,
         advice=f"there is no manifest of {setting.since} or later; look at root_folder, export and "

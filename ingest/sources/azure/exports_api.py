@@ -1,7 +1,9 @@
 """The export itself, at Cost Management: made, run now, and what its last runs came to."""
 
+import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
@@ -20,6 +22,11 @@ BillType = Literal["FocusCost", "ActualCost", "AmortizedCost"]
 _NEWEST = {"FocusCost": "1.2-preview", "ActualCost": "2023-12-01-preview"}
 _SCHEDULED_YEARS = 10
 _STORAGE_API = "2023-05-01"
+_STORAGE_ACCOUNT = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+"
+    r"/providers/Microsoft\.Storage/storageAccounts/[a-z0-9]{3,24}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class AzureExports:
             try:
                 return self._session.costs.exports.get(self._scope, self._setting.export)
             except ResourceNotFoundError as problem:
-                if getattr(problem.error, "code", "") == "SubscriptionNotFound":
+                if _is_of_subscription(problem):
                     raise
                 return None
 
@@ -80,8 +87,11 @@ class AzureExports:
         ``storage_account_id`` is looked up by its name where the scope lies in a subscription.
 
         Raises:
-            SourceError: When there is one of that name, or it may not be made.
+            SourceError: When there is one of that name, the id is none of a storage account, or
+                it may not be made.
         """
+        if storage_account_id is not None:
+            _refuse_other_id(storage_account_id)
         if self.definition() is not None:
             raise RejectedSourceError(f"{self._what}: there is one; change it in the Azure portal")
         storage = storage_account_id or self._storage_account_id()
@@ -96,24 +106,37 @@ class AzureExports:
         """Run the export now, for a month (``2026-10``) or for what it is set to.
 
         Raises:
-            SourceError: When it may not be run.
+            SourceError: When it may not be run, or was not made yet.
         """
         request = ExportRunRequest({"timePeriod": _bounds(month)}) if month else None
-        with plain_errors(f"running {self._what}"):
+        with plain_errors(f"running {self._what}"), self._told_when_absent():
             self._session.costs.exports.execute(self._scope, self._setting.export, request)
 
     def history(self) -> list[ExportRunInfo]:
         """Return the last runs that Azure tells of, the newest first.
 
         Raises:
-            SourceError: When they cannot be asked for.
+            SourceError: When they cannot be asked for, or the export was not made yet.
         """
-        with plain_errors(f"asking for the runs of {self._what}"):
+        with plain_errors(f"asking for the runs of {self._what}"), self._told_when_absent():
             found = self._session.costs.exports.get_execution_history(
                 self._scope, self._setting.export
             )
         runs = [_run(one) for one in found.value or []]
         return sorted(runs, key=lambda run: str(run.submitted or ""), reverse=True)
+
+    @contextmanager
+    def _told_when_absent(self) -> Iterator[None]:
+        """Say what to do where there is no such export."""
+        try:
+            yield
+        except ResourceNotFoundError as problem:
+            if _is_of_subscription(problem):
+                raise
+            raise RejectedSourceError(
+                f"there is no export {self._setting.export} at {self._scope} yet: create it with "
+                f"`comptroller sources create-export {self._setting.name}`"
+            ) from problem
 
     def _wanted(self, storage: str, kind: BillType, data_version: str | None) -> dict[str, Any]:
         """The export's definition: Parquet, split by size, one folder for each month."""
@@ -170,6 +193,21 @@ class AzureExports:
         raise RejectedSourceError(
             f"{self._what}: there is no storage account {account} in the subscription {parts[1]}, "
             "or the identity may not see it; give its resource id"
+        )
+
+
+def _is_of_subscription(problem: ResourceNotFoundError) -> bool:
+    """Say whether it is the subscription that is not there, and not the export."""
+    return getattr(problem.error, "code", "") == "SubscriptionNotFound"
+
+
+def _refuse_other_id(storage_account_id: str) -> None:
+    if not _STORAGE_ACCOUNT.fullmatch(storage_account_id):
+        raise RejectedSourceError(
+            f"{storage_account_id!r} is no resource id of a storage account; accepted is one as "
+            "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Storage/"
+            "storageAccounts/ACCOUNT, which the account's page in the Azure portal shows under "
+            "JSON View"
         )
 
 

@@ -1,7 +1,8 @@
 """How Azure is reached: sign-in, clients that time out and try again, and the patience they have.
 
 Retries are the SDK's own: 408, 429 and 5xx, up to six times, with Retry-After honoured. Cost
-Management also says in headers of its own how long to wait; those count as Retry-After.
+Management also says in headers of its own how long to wait; those count as Retry-After. A sign-in
+is given up after seconds: where it fails, it is the settings that are wrong, not the moment.
 """
 
 import logging
@@ -10,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineResponse
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.costmanagement import CostManagementClient
@@ -22,6 +24,8 @@ CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
 RETRIES = 6
 LONGEST_WAIT_S = 60
+_SIGN_IN_TIMEOUT_S = 4
+_SIGN_IN_RETRIES = 3
 _MANAGEMENT = "https://management.azure.com"
 _COST_WAITS = (
     "x-ms-ratelimit-microsoft.costmanagement-entity-retry-after",
@@ -56,8 +60,11 @@ class AzureSession:
     def credential(self) -> TokenCredential:
         """azure-identity's own chain: environment, workload or managed identity, Azure CLI ..."""
         options: dict[str, Any] = {
-            "connection_timeout": CONNECT_TIMEOUT_S,
-            "read_timeout": READ_TIMEOUT_S,
+            "connection_timeout": _SIGN_IN_TIMEOUT_S,
+            "read_timeout": _SIGN_IN_TIMEOUT_S,
+            "retry_total": _SIGN_IN_RETRIES,
+            "retry_connect": 1,
+            "retry_read": 1,
             "retry_backoff_factor": 0.2,
         }
         if self._setting.authority:
@@ -121,9 +128,25 @@ class AzureSession:
         return {
             "connection_timeout": CONNECT_TIMEOUT_S,
             "read_timeout": READ_TIMEOUT_S,
-            "retry_policy": ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=4),
+            "retry_policy": _BlobRetry(initial_backoff=1, increment_base=2, retry_total=4),
             **self._trust,
         }
+
+
+class _BlobRetry(ExponentialRetry):
+    """The retries of Blob storage, which would try a sign-in that is refused again and again."""
+
+    def increment(
+        self,
+        settings: dict[str, Any],
+        request: Any,  # noqa: ANN401 - the base class says so
+        response: Any = None,  # noqa: ANN401 - the base class says so
+        error: AzureError | None = None,
+    ) -> bool:
+        """Say whether there is another try: not where nobody could sign in."""
+        if isinstance(error, ClientAuthenticationError):
+            return False
+        return super().increment(settings, request, response, error)
 
 
 def _token_audience(endpoint: str) -> str:

@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.request import Request, urlopen
 
 import pytest
@@ -18,6 +17,7 @@ from ingest.sources.aws.errors import plain_errors
 from ingest.sources.aws.export import AwsExport
 from tests.ingest.aws.bills import Shop, focus_csv
 from tests.peers.moto import deliver_aws_export
+from tests.peers.serving import Handler, serving
 
 ROLE = "arn:aws:iam::123456789012:role/comptroller-bills"
 
@@ -36,10 +36,11 @@ class Answer:
 def answering(answer: Answer) -> Iterator[str]:
     """Serve one answer on a free port."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            answer.asked.append(self.rfile.read(size).decode())
+    class Http(Handler):
+        protocol_version = "HTTP/1.0"  # the end of the connection ends a body that is too short
+
+        def respond(self) -> None:
+            answer.asked.append(self.body().decode())
             content = b"" if self.command == "HEAD" else answer.body.encode()
             self.send_response(answer.status)
             self.send_header("Content-Length", str(answer.length or len(content)))
@@ -49,20 +50,8 @@ def answering(answer: Answer) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_HEAD = do_POST = do_GET  # noqa: N815 - the server's own names
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Http)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def _error(code: str) -> str:
@@ -183,14 +172,6 @@ def test_a_sign_in_that_has_ended_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     said = _refusal(Shop("http://127.0.0.1:9", None, "b-1").source(profile="sso"))
 
     assert re.match("Rejected.*the credentials have expired; sign in again", said), said
-
-
-@pytest.mark.usefixtures("aws_environment")
-def test_a_name_that_is_no_bucket_is_refused_before_anything_is_asked() -> None:
-    """The library knows what a bucket's name may be."""
-    said = _refusal(Shop("http://127.0.0.1:9", None, "no bucket").source())
-
-    assert re.match("RejectedSourceError.*Invalid bucket name", said), said
 
 
 @pytest.mark.usefixtures("aws_environment")

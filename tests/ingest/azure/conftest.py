@@ -47,9 +47,9 @@ def export(exporting: AzureExportSettings) -> AzureExport:
 
 
 @pytest.fixture
-def details(peer: FakeAzure) -> AzureDetails:
+def detailing(peer: FakeAzure) -> AzureDetailsSettings:
     """Amortised cost details since October."""
-    setting = AzureDetailsSettings(
+    return AzureDetailsSettings(
         name="azure",
         type="azure-details",
         scope=SUBSCRIPTION,
@@ -58,7 +58,12 @@ def details(peer: FakeAzure) -> AzureDetails:
         endpoint=peer.url,
         ca_file=peer.ca_file,
     )
-    return AzureDetails(setting, clock=lambda: NOW)
+
+
+@pytest.fixture
+def details(detailing: AzureDetailsSettings) -> AzureDetails:
+    """The source over the reports."""
+    return AzureDetails(detailing, clock=lambda: NOW)
 
 
 @pytest.fixture

@@ -117,8 +117,43 @@ def test_an_export_is_run_for_a_month_or_as_it_is(peer: FakeAzure, exports: Azur
     assert (february.json, plain.body) == ({"timePeriod": period}, b"")
 
 
+def test_an_export_that_is_not_there_yet_has_to_be_made_first(exports: AzureExports) -> None:
+    """To run it and to ask for its runs come to the same; the sentence names the command."""
+    sentence = (
+        rf"^there is no export daily at {SUBSCRIPTION} yet: create it with "
+        "`comptroller sources create-export azure`$"
+    )
+
+    with pytest.raises(RejectedSourceError, match=sentence):
+        exports.trigger("2026-02")
+    with pytest.raises(RejectedSourceError, match=sentence):
+        exports.history()
+
+
+def test_a_subscription_that_is_not_there_is_no_missing_export(
+    peer: FakeAzure, exports: AzureExports
+) -> None:
+    """The scope is wrong, so that making the export would not help."""
+    peer.scripted.append(("/run", refused(404, "SubscriptionNotFound", "no")))
+
+    with pytest.raises(RejectedSourceError, match="there is no such subscription"):
+        exports.trigger()
+
+
+@pytest.mark.parametrize("given", ["foo", f"{STORAGE}/blobServices/default", SUBSCRIPTION, ""])
+def test_what_is_no_id_of_a_storage_account_is_refused_before_azure_is_asked(
+    peer: FakeAzure, exports: AzureExports, given: str
+) -> None:
+    """The sentence shows the accepted form."""
+    with pytest.raises(RejectedSourceError, match="accepted is one as /subscriptions/SUBSCR"):
+        exports.create(storage_account_id=given)
+
+    assert not peer.calls
+
+
 def test_runs_are_told_newest_first(peer: FakeAzure, exports: AzureExports) -> None:
     """One has failed, one has not told anything yet."""
+    exports.create(storage_account_id=STORAGE)
     failed = {
         "status": "Failed",
         "submittedTime": "2026-11-02T03:00:00Z",

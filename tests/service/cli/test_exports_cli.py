@@ -73,6 +73,7 @@ def test_an_export_is_made_as_the_settings_say_and_run_for_a_month(
 
 def test_the_last_runs_are_shown(app: typer.Typer, peer: FakeAzure) -> None:
     """One run, of which Azure tells the state."""
+    peer.exports["daily"] = {}
     peer.history.append(
         {
             "name": "run-1",

@@ -37,6 +37,7 @@ from service.errors import (
 )
 from service.store.roles import Logins
 from service.usecases.submit_workloads import UnknownAccelerator
+from tests.peers.serving import serving
 from tests.service.api.house import a_secret, furnish
 from tests.service.cli.serving import COMPTROLLER, a_free_port, point_to
 
@@ -336,15 +337,11 @@ class Fixed(BaseHTTPRequestHandler):
 @contextmanager
 def answering(status: int, body: bytes) -> Iterator[remote.Remote]:
     """Serve one fixed answer, and ask it."""
-    with HTTPServer(("127.0.0.1", 0), partial(Fixed, status, body)) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as http:
-                yield remote.Remote(http)
-        finally:
-            server.shutdown()
-            thread.join()
+    with (
+        serving(HTTPServer(("127.0.0.1", 0), partial(Fixed, status, body))) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as http,
+    ):
+        yield remote.Remote(http)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 import csv
 import gzip
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 import focus_data_toolkit
 import pyarrow as pa
@@ -16,28 +14,15 @@ import yaml
 
 from service.domain.periods import Period
 from service.errors import InputError, NotFoundError
-from service.store.store import Store
 from service.usecases.export_focus import FileExistsAlreadyError, export_period
 from tests.service.loads import Loads, bill
 from warehouse.duck import DuckEngine
-from warehouse.export import MANDATORY
-from warehouse.lake import Lake
+from warehouse.errors import StorageFailed
+from warehouse.export import MANDATORY, UnwritableFile
 from warehouse.questions import read_question
 
 OCTOBER = Period("2026-10")
 MODEL = Path(focus_data_toolkit.__file__).parent / "model" / "focus_1_4_model.json"
-
-
-@pytest.fixture
-def loads(
-    lake: Lake,
-    engine: DuckEngine,
-    store: Store,
-    new_id: Callable[[], UUID],
-    clock: Callable[[], datetime],
-) -> Loads:
-    """An empty lake to load into."""
-    return Loads(lake, engine, store, new_id, clock)
 
 
 def model() -> dict[str, dict[str, str]]:
@@ -161,6 +146,24 @@ def test_a_file_that_cannot_be_written_is_refused(
 
     with pytest.raises(InputError, match=sentence):
         export_period(OCTOBER, tmp_path / name, lake=loads.lake, engine=loads.engine)
+
+
+def test_a_folder_that_takes_no_file_is_told_as_the_reason(loads: Loads, tmp_path: Path) -> None:
+    """Not even root may write below /proc, and the storage of the lake has no fault."""
+    loads.load(bill(tmp_path, "a.csv", "1"))
+
+    with pytest.raises(UnwritableFile, match=r"^/proc/october\.csv: cannot be written \(No such"):
+        export_period(OCTOBER, Path("/proc/october.csv"), lake=loads.lake, engine=loads.engine)
+
+
+def test_a_lake_whose_file_is_lost_is_no_fault_of_the_folder(loads: Loads, tmp_path: Path) -> None:
+    """A data file of the lake is gone while the output could be written."""
+    loads.load(bill(tmp_path, "a.csv", "1"))
+    for file in (tmp_path / "lake").rglob("*.parquet"):
+        file.unlink()
+
+    with pytest.raises(StorageFailed, match="the storage of the lake failed"):
+        export_period(OCTOBER, tmp_path / "out.csv", lake=loads.lake, engine=loads.engine)
 
 
 @pytest.mark.parametrize(

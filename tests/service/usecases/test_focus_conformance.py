@@ -8,10 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import pyarrow.parquet as pq
 import pytest
@@ -20,29 +17,14 @@ from focus_data_toolkit.model.validator import lint_focus_1_4_structure
 
 from ingest.port import RejectedSourceError
 from service.domain.periods import Period
-from service.store.store import Store
 from service.usecases.export_focus import export_period
 from service.usecases.load_delivery import NothingReadableError
 from tests.docs_examples import page, section, table_rows
 from tests.service.loads import Loads
-from warehouse.duck import DuckEngine
-from warehouse.lake import Lake
 
 ROOT = Path(__file__).parents[3]
 PROVIDERS = ("aws", "azure", "gcp")
 ROWS = 400
-
-
-@pytest.fixture
-def loads(
-    lake: Lake,
-    engine: DuckEngine,
-    store: Store,
-    new_id: Callable[[], UUID],
-    clock: Callable[[], datetime],
-) -> Loads:
-    """An empty lake to load into."""
-    return Loads(lake, engine, store, new_id, clock)
 
 
 def toolkit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

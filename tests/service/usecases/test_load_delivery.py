@@ -1,37 +1,20 @@
 """A delivery is loaded whole and once; what it replaces is said, and a dead process heals."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from ingest.port import TransientSourceError
 from service.errors import LeaseLostError
-from service.store.store import Store
 from service.usecases.check_delivery import ChangedFileError, WouldDropRows
 from service.usecases.load_delivery import DuplicateLoad, NothingReadableError
 from tests.service.loads import Loads, bill, write
-from warehouse.duck import DuckEngine
-from warehouse.lake import Lake
 
 COMMITS = 2
 COST = 'BilledCost, x_BillingPeriod AS "in"'
-
-
-@pytest.fixture
-def loads(
-    lake: Lake,
-    engine: DuckEngine,
-    store: Store,
-    new_id: Callable[[], UUID],
-    clock: Callable[[], datetime],
-) -> Loads:
-    """An empty lake and a way to load."""
-    return Loads(lake, engine, store, new_id, clock)
 
 
 def test_a_bill_is_loaded_with_its_trace_and_its_record(loads: Loads, tmp_path: Path) -> None:
@@ -281,6 +264,24 @@ def test_kinds_of_one_source_do_not_clear_each_others_quarantine(
     loads.load(prices, source="acme")
 
     assert loads.rows("quarantine", "file_name") == [("a.csv",)]
+
+
+def test_tags_that_differ_in_case_only_are_both_loaded(loads: Loads, tmp_path: Path) -> None:
+    """A legacy report has a column for each tag: Team says nlp and team says vision."""
+    columns = {
+        "bill/PayerAccountId": "123456789012",
+        "bill/BillingPeriodStartDate": "2026-10-01T00:00:00Z",
+        "lineItem/LineItemType": "Usage",
+        "lineItem/CurrencyCode": "USD",
+        "lineItem/UnblendedCost": "1.5",
+        "resourceTags/user:Team": "nlp",
+        "resourceTags/user:team": "vision",
+    }
+
+    loads.load(write(tmp_path / "report.csv", list(columns), [list(columns.values())]))
+
+    [row] = loads.rows("cost_line", "BilledCost, Tags")
+    assert row == (Decimal("1.5"), '{"Team":"nlp","team":"vision"}')
 
 
 def test_the_documented_examples_load_without_a_fault(loads: Loads, tmp_path: Path) -> None:

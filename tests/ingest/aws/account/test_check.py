@@ -1,5 +1,9 @@
 """The check of an AWS account: every action is tried with next to nothing."""
 
+from dataclasses import replace
+
+import pytest
+
 from tests.ingest.aws.account.world import P5, account
 from tests.peers.aws_model import FakeAws, denied, refusing
 
@@ -51,6 +55,49 @@ def test_another_fault_is_told_as_it_is(peer: FakeAws) -> None:
 
     assert not prices.passed
     assert prices.advice.startswith("asking AWS for prices (pricing:GetProducts): AWS is busy")
+
+
+def test_an_address_that_does_not_answer_is_told_once(
+    peer: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing listens at port 1, which is the address of all 11 actions."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    source = account(replace(peer, url="http://127.0.0.1:1"))
+
+    (check,) = source.check()
+
+    assert (check.what, check.passed) == ("reaching http://127.0.0.1:1", False)
+    assert "look at the network, at endpoint_url" in check.advice
+    assert check.advice.count("AWS cannot be reached") == 1
+
+
+def test_credentials_that_are_no_good_are_told_once(peer: FakeAws) -> None:
+    """The first action is refused for a key that AWS does not know; the other 10 are not tried."""
+    peer.handlers["savingsplans", "DescribeSavingsPlans"] = refusing("InvalidClientTokenId")
+
+    (check,) = account(peer).check()
+
+    assert "AWS does not know these credentials" in check.advice
+
+
+def test_credentials_that_are_not_there_are_told_once(
+    peer: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither environment nor files have any, whichever of the 11 actions is tried."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    (check,) = account(replace(peer, url="http://127.0.0.1:9")).check()
+
+    assert "no AWS credentials were found; set a profile" in check.advice
+
+
+def test_an_address_that_is_none_is_told_once(peer: FakeAws) -> None:
+    """No client can be made for it, so nothing is tried."""
+    (check,) = account(replace(peer, url="127.0.0.1:1")).check()
+
+    assert check.what == "reaching savingsplans in us-east-1"
+    assert "accepted is an address as https://" in check.advice
 
 
 def test_a_machine_type_that_nobody_knows_is_told(peer: FakeAws) -> None:
