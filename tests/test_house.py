@@ -11,7 +11,7 @@ import pytest
 
 from tests.docs_examples import ROOT
 
-PACKAGES = ("service", "optimizer", "ingest", "warehouse", "ui", "migrations")
+PACKAGES = ("service", "optimizer", "ingest", "warehouse", "ui", "agent", "migrations")
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 LONGEST_MODULE, LONGEST_FUNCTION, MEDIAN_MODULE = 500, 50, 120
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")

@@ -10,6 +10,8 @@ import typer
 COMMANDS = (
     "load",
     "costs",
+    "waste",
+    "unit-costs",
     "export",
     "submit",
     "plan",
@@ -19,6 +21,7 @@ COMMANDS = (
     "nightly",
     "optimize",
     "up",
+    "sampler",
     "token",
     "config",
     "db",
@@ -63,7 +66,7 @@ def options(
 
 
 for _name in COMMANDS:
-    import_module(f"service.cli.{_name}").register(app)
+    import_module(f"service.cli.{_name.replace('-', '_')}").register(app)
 
 
 def main() -> None:

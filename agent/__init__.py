@@ -1,0 +1,1 @@
+"""What runs beside the GPUs and knows the service by HTTP only."""
