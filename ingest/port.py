@@ -54,7 +54,8 @@ class Delivery:
     ``complete`` is false where the files only add to what is there.
     ``period`` is the one partition that a source says it delivers whole (a billing period
     ``YYYY-MM``, a day, or ``*``): it is replaced even by no file at all. Where it is ``None``, the
-    rows tell. ``mark`` is the announcement's, and kept with the rows.
+    rows tell. ``mark`` is the announcement's, and kept with the rows; where something is missing
+    it is another, so that the next run fetches it again, and ``notes`` say in plain words what.
     """
 
     source: str
@@ -65,6 +66,7 @@ class Delivery:
     files: tuple[DeliveredFile, ...]
     period: str | None = None
     mark: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a delivery of nothing about no period, or with the same content twice."""

@@ -13,6 +13,11 @@ from ingest.settings import (
     AzureDetailsSettings,
     AzureExportSettings,
     FilesSettings,
+    GoogleAccountSettings,
+    GoogleBillingSettings,
+    KubernetesSettings,
+    PrometheusSettings,
+    SlurmSettings,
     SourceSettings,
 )
 from ingest.sources.files import FilesSource
@@ -22,6 +27,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.sources.azure.exports_api import AzureExports
+
+CloudSettings = (
+    AwsExportSettings
+    | AwsAccountSettings
+    | AzureExportSettings
+    | AzureDetailsSettings
+    | AzureAccountSettings
+    | GoogleBillingSettings
+    | GoogleAccountSettings
+)
+"""What a cloud's source is set up with."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
@@ -35,6 +51,23 @@ def source_of(setting: SourceSettings, *, clock: Callable[[], datetime]) -> Sour
     checked_name(setting.name)
     if isinstance(setting, FilesSettings):
         return files_source(setting.name, [setting.path], setting.kind)
+    if isinstance(setting, PrometheusSettings):
+        from ingest.sources.prometheus import prometheus_source
+
+        return prometheus_source(setting, clock=clock)
+    if isinstance(setting, SlurmSettings):
+        from ingest.sources.slurm import slurm_source
+
+        return slurm_source(setting)
+    if isinstance(setting, KubernetesSettings):
+        from ingest.sources.kubernetes import kubernetes_source
+
+        return kubernetes_source(setting, clock=clock)
+    return _cloud_source(setting, clock=clock)
+
+
+def _cloud_source(setting: CloudSettings, *, clock: Callable[[], datetime]) -> Source:
+    """Return the source of a cloud's bills, prices and capacity."""
     if isinstance(setting, AwsExportSettings | AwsAccountSettings):
         from ingest.sources.aws import aws_source
 

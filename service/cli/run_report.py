@@ -19,6 +19,10 @@ def show(report: dict[str, Any], console: Console, *, demo: bool) -> None:
     for table in _tables(report):
         print_table(table, console)
     _differences(report, console)
+    for load in report["loads"]:
+        for note in load.get("notes", ()):
+            place = f"{load['source']} {load['period']}"
+            console.print(f"[yellow]{escape(place)}:[/] {escape(note)}", soft_wrap=True)
     for step, reason in report["failed"].items():
         console.print(f"[red]{escape(step)} failed:[/] {escape(reason)}", soft_wrap=True)
     if report["plan"]:

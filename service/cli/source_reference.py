@@ -47,4 +47,4 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "needed"
     default: Any = field.get_default(call_default_factory=True)
-    return "none" if default in (None, "", []) else f"`{default}`"
+    return "none" if default in (None, "", [], (), {}) else f"`{default}`"

@@ -113,7 +113,7 @@ def load(
 ) -> None:
     """Load what sources have and the lake lacks, now, and allocate what it touches.
 
-    Exit code 0: done; 3: done, but something failed or was set aside.
+    Exit code 0: done; 3: done, but something failed, is missing or was set aside.
     """
     from service.cli.console import open_wiring, out
     from service.cli.load import allocate
@@ -137,8 +137,13 @@ def load(
     _show_loaded(done)
     for run in runs:
         out.print(f"allocated {run.period}")
-    if any(one.outcome == "failed" or (one.result and one.result.quarantined) for one in done):
+    if any(_is_incomplete(one) for one in done):
         raise typer.Exit(INCOMPLETE)
+
+
+def _is_incomplete(one: Loaded) -> bool:
+    set_aside = one.result is not None and one.result.quarantined > 0
+    return one.outcome == "failed" or set_aside or bool(one.notes)
 
 
 def _show_loaded(done: Iterable[Loaded]) -> None:
@@ -150,18 +155,22 @@ def _show_loaded(done: Iterable[Loaded]) -> None:
     table = plain_table(
         "", "source", "kind", "period", "outcome", "rows", "set aside", "seconds", words=4
     )
-    failed = []
+    failed, noted = [], []
     for one in done:
         row = one.as_json()
         numbers = (f"{row['rows']:,}", f"{row['quarantined']:,}", f"{one.seconds:.1f}")
         add_words(table, one.source, one.kind, one.period, one.outcome, *numbers)
         failed += [(one, one.reason)] if one.reason else []
+        noted += [(one, note) for note in one.notes]
     print_table(table, out)
     if not table.row_count:
         out.print("Nothing new: the lake holds what these sources have of these periods.")
     for one, reason in failed:
         place = f"{one.source} {one.period or one.kind}"
         out.print(f"[red]{escape(place)} failed:[/] {escape(reason)}", soft_wrap=True)
+    for one, note in noted:
+        place = f"{one.source} {one.period or one.kind}"
+        out.print(f"[yellow]{escape(place)}:[/] {escape(note)}", soft_wrap=True)
 
 
 def history(

@@ -44,7 +44,7 @@ class Loaded:
     """How it went with one announcement.
 
     ``outcome`` is ``loaded``, ``unchanged`` (the lake holds it), ``older`` (it holds something
-    newer) or ``failed``, and then ``reason`` says why.
+    newer) or ``failed``, and then ``reason`` says why. ``notes`` say what is missing of what came.
     """
 
     source: str
@@ -54,11 +54,12 @@ class Loaded:
     seconds: float
     result: LoadResult | None = None
     reason: str | None = None
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For the record of a run."""
         rows, quarantined = (self.result.rows, self.result.quarantined) if self.result else (0, 0)
-        told = {
+        told: dict[str, Any] = {
             "source": self.source,
             "kind": self.kind,
             "period": self.period,
@@ -67,7 +68,11 @@ class Loaded:
             "quarantined": quarantined,
             "seconds": self.seconds,
         }
-        return told | ({"reason": self.reason} if self.reason else {})
+        if self.reason:
+            told["reason"] = self.reason
+        if self.notes:
+            told["notes"] = list(self.notes)
+        return told
 
 
 def load_source(  # noqa: PLR0913  (every long-lived part comes by name)
@@ -148,7 +153,7 @@ class _Loading:
         """Load all that the source announces, until it cannot be asked any more."""
         try:
             for one in self.source.announced(known):
-                if periods is None or one.period in periods:
+                if periods is None or not periods.isdisjoint(_names(one)):
                     yield self.load(one, known)
         except SourceError as fault:
             yield Loaded(self.source.name, "", None, "failed", 0.0, reason=str(fault))
@@ -156,12 +161,12 @@ class _Loading:
     def load(self, one: Announcement, known: Marks) -> Loaded:
         """Fetch and load one announcement, unless the lake holds it."""
         began = self.clock()
-        result, reason = None, None
+        result, reason, notes = None, None, list[str]()
         try:
             if one.mark is not None and known.get((one.kind, one.period or "")) == one.mark:
                 outcome = "unchanged"
             else:
-                result = self._fetch_and_load(one)
+                result = self._fetch_and_load(one, notes)
                 outcome = "loaded"
         except DuplicateLoad:
             outcome = "unchanged"
@@ -170,14 +175,14 @@ class _Loading:
         except _FAULTS as fault:
             outcome, reason = "failed", str(fault)
         seconds = (self.clock() - began).total_seconds()
-        return Loaded(
-            self.source.name, one.kind.value, one.period, outcome, seconds, result, reason
-        )
+        about = (self.source.name, one.kind.value, one.period)
+        return Loaded(*about, outcome, seconds, result, reason, tuple(notes))
 
-    def _fetch_and_load(self, one: Announcement) -> LoadResult:
+    def _fetch_and_load(self, one: Announcement, notes: list[str]) -> LoadResult:
         version = int(self.clock().timestamp() * 1000) if one.version is None else one.version
         with TemporaryDirectory(prefix=FETCHED, dir=self.temp_folder) as folder:
             delivery = self.source.fetch(one, self.temp_folder / folder, version)
+            notes += delivery.notes
             return load_delivery(
                 delivery,
                 lake=self.lake,
@@ -188,6 +193,11 @@ class _Loading:
                 replace=True,
                 guard=self.guard,
             )
+
+
+def _names(one: Announcement) -> set[str | None]:
+    """Return what an announcement's period is called: a day is part of its month as well."""
+    return {one.period, one.period[:7]} if one.period else {None}
 
 
 def failures(loads: Iterable[dict[str, Any]]) -> dict[str, str]:

@@ -29,6 +29,8 @@ class Scripted:
     """Whether the connection ends before the body does."""
     slow: bool = False
     """Whether nothing is said until the test is over."""
+    drips: bool = False
+    """Whether one blank after the other is said, without an end."""
 
 
 @dataclass
@@ -150,6 +152,13 @@ def _ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that hang up: tests look at what the client says."""
+
+
 @contextmanager
 def fake_prometheus(tls: ssl.SSLContext | None = None) -> Iterator[FakePrometheus]:
     """Serve on a free port until the test is over, with TLS where it is said how."""
@@ -174,16 +183,26 @@ def fake_prometheus(tls: ssl.SSLContext | None = None) -> Iterator[FakePrometheu
             self.send_response(said.status)
             for name, value in said.headers.items():
                 self.send_header(name, value)
+            if said.drips:
+                self._drip()
+                return
             self.send_header("Content-Length", str(len(said.body)))
             self.end_headers()
             self.wfile.write(said.body[: len(said.body) // 2] if said.cut else said.body)
             self.close_connection = said.cut
 
+        def _drip(self) -> None:
+            self.send_header("Content-Length", str(1 << 20))
+            self.end_headers()
+            self.close_connection = True
+            while not fake.over.wait(0.01):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     if tls is not None:
         server.socket = tls.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False

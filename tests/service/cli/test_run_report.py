@@ -97,6 +97,13 @@ def test_a_report_shows_loads_cost_by_team_and_the_difference(report: dict[str, 
     assert "load aws failed: aws.csv is not there" in lines
 
 
+def test_what_is_missing_of_a_load_is_told_below_the_table(report: dict[str, Any]) -> None:
+    """One line for each note, with source and period."""
+    report["loads"][0] |= {"period": "2026-11-20", "notes": ["06:00 to 07:00 UTC: [busy]"]}
+
+    assert "gcp 2026-11-20: 06:00 to 07:00 UTC: [busy]" in printed(report)
+
+
 def test_brackets_in_names_and_reasons_are_no_markup(report: dict[str, Any]) -> None:
     """A closing tag that nothing opened would otherwise end the report in the middle."""
     report["failed"] = {"load [/x]": "no file fits [a]/*.csv"}

@@ -157,9 +157,9 @@ def test_a_name_under_which_nothing_was_loaded_is_told(app: typer.Typer) -> None
 
 
 def test_the_types_are_told_as_markdown(app: typer.Typer) -> None:
-    """Eight types, each with its own table."""
+    """Eleven types, each with its own table."""
     done = invoke(app, "sources", "types")
 
-    assert done.output.count("### `") == 8
+    assert done.output.count("### `") == 11
     assert "| `bucket` | needed | the bucket that AWS delivers into |" in done.output
     assert "| None |" not in done.output
