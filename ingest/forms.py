@@ -115,6 +115,14 @@ FORMS = (
             "tokens_in",
             "tokens_out",
             "xid_count",
+            "no_process_ms",
+            "sm_activity_ms",
+            "tensor_activity_ms",
+            "dram_activity_ms",
+            "memory_total",
+            "requests",
+            "accelerator_model",
+            "mode",
         ),
     ),
     Form(
@@ -132,6 +140,7 @@ FORMS = (
             "started",
             "ended",
             "checkpoint_at",
+            "hosts",
         ),
     ),
     Form(

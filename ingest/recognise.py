@@ -13,6 +13,7 @@ from ingest.forms import (
     form_of,
     letters,
 )
+from ingest.google_files import ADVICE, is_google_table
 from ingest.port import DeliveredFile, Kind, RejectedSourceError
 
 _OLDEST_FOCUS = "1.0"
@@ -99,7 +100,9 @@ def _known(file: DeliveredFile, form: Form | BillForm) -> int:
 
 
 def _refusal(file: DeliveredFile, form: Form | BillForm) -> RejectedSourceError:
-    """Say which columns of ``form`` the file lacks."""
+    """Say which columns of ``form`` the file lacks, or where else it can be had from."""
+    if is_google_table(file.columns):
+        return RejectedSourceError(f"{file.name}: {ADVICE}")
     missing = form.missing(file.columns)
     noun = "column" if len(missing) == 1 else "columns"
     return RejectedSourceError(

@@ -23,6 +23,10 @@ AT_ONCE = 4
 
 ROW_GROUP_ROWS = 122_880
 
+PARTITION_FLUSH_ROWS = 65_536
+"""So many rows are gathered before they go to the files of their partitions; row groups keep their
+size. DuckDB's 524,288 touch so much memory that writing many periods takes a third longer."""
+
 PARQUET_OPTIONS = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
 """How the lake's files are written, for COPY."""
 
@@ -48,6 +52,7 @@ class DuckEngine:
         self._questions = questions
         self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
+            "partitioned_write_flush_threshold": PARTITION_FLUSH_ROWS,
             "temp_directory": str(private_folder(temp_folder)),
             "allow_persistent_secrets": "false",
             "autoinstall_known_extensions": "false",

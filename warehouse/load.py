@@ -24,7 +24,7 @@ from warehouse.load_counts import by_currency, count_rows
 from warehouse.load_dialects import Dialect, read_dialect
 from warehouse.load_files import UnreadableDelivery
 from warehouse.load_gpu import find_accelerators, references
-from warehouse.load_reader import register
+from warehouse.load_reader import register, with_records
 from warehouse.load_state import loader
 from warehouse.load_typed import template
 from warehouse.load_write import Load, Written, write_quarantine, write_rows
@@ -166,6 +166,8 @@ def _staged(
     files = tuple(one.file for one in written)
     findings += beside_findings(connection, load.table, [file.uri for file in files])
     bad = sum(count.bad for count in counts)
+    if bad and dialect is not None:
+        with_records(connection)
     return Staged(
         table=load.table,
         periods=tuple(sorted({count.period for count in counts} - {""} | load.declared)),

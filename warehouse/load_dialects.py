@@ -8,6 +8,8 @@ own, whose names are compared by their letters and digits only::
     -- reads: bill_invoice_id               null where a file lacks it, which is a finding
     -- optional: product_region             null where a file lacks it
     -- gathers: resource_tags from resource_tags_*
+    -- opens: product.region                the key region of the map or JSON object product
+    -- amounts: line_item_unblended_cost    doubles where a file has only such of them, else text
     -- continues: cur                       the SELECT goes on in ``dialects/rest/cur.sql``
 """
 
@@ -26,8 +28,9 @@ TRACE = ("_file_id", "_file_name", "_record_number", "_raw")
 """The columns that lead back to the delivered record; a dialect lets them through."""
 
 _FILE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_HEADER = re.compile(r"-- (needs|reads|optional|gathers|continues): *(.*?) *$")
+_HEADER = re.compile(r"-- (needs|reads|optional|gathers|opens|amounts|continues): *(.*?) *$")
 _GATHER = re.compile(r"([a-z0-9_]+) from ([a-z0-9_]+)\*")
+_OPEN = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 _LAST_FROM = re.compile(r"\n\s*FROM\s+(\w+)\s*;?\s*$")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]")
 _NESTED = re.compile(r"MAP\(.*|STRUCT\(.*|.*\]|JSON")
@@ -55,6 +58,8 @@ class Dialect:
     reads: tuple[str, ...]
     optional: tuple[str, ...]
     gathers: Mapping[str, str]
+    opens: tuple[str, ...]
+    amounts: tuple[str, ...]
     sql: str
 
     @property
@@ -133,7 +138,8 @@ def parse_dialect(name: str, text: str) -> Dialect:
     """
     header = list(takewhile(lambda line: line.startswith("--"), text.splitlines()))
     said: dict[str, list[str]] = {
-        kind: [] for kind in ("needs", "reads", "optional", "gathers", "continues")
+        kind: []
+        for kind in ("needs", "reads", "optional", "gathers", "opens", "amounts", "continues")
     }
     for line in header:
         if found := _HEADER.match(line):
@@ -141,6 +147,8 @@ def parse_dialect(name: str, text: str) -> Dialect:
     gathers = [_GATHER.fullmatch(one) for one in said["gathers"]]
     if None in gathers:
         raise BadDialect(f"{name}.sql: write '-- gathers: tags from resource_tags_*'")
+    if not all(_OPEN.fullmatch(one) for one in said["opens"]):
+        raise BadDialect(f"{name}.sql: write '-- opens: product.region'")
     parts = [*text.splitlines()[len(header) :], *(_text(one, "rest") for one in said["continues"])]
     sql = "\n".join(parts)
     if not _LAST_FROM.search(sql):
@@ -151,6 +159,8 @@ def parse_dialect(name: str, text: str) -> Dialect:
         tuple(said["reads"]),
         tuple(said["optional"]),
         {found[1]: found[2] for found in gathers if found},
+        tuple(said["opens"]),
+        tuple(said["amounts"]),
         sql,
     )
 
@@ -160,7 +170,10 @@ def mapped(dialect: Dialect, there: Sequence[Column], source: str) -> str:
 
     ``source`` is a FROM clause with the columns that are ``there``, and the trace.
     """
-    columns = [f"{_value(name, there)} AS {quoted(name)}" for name in dialect.columns]
+    values = {name: _value(name, there) for name in dialect.columns}
+    values |= {name: _opened(*name.split("."), there=there) for name in dialect.opens}
+    values |= _amounts(dialect.amounts, there)
+    columns = [f"{value} AS {quoted(name)}" for name, value in values.items()]
     columns += [
         f"{_gathered(name, prefix, there)} AS {quoted(name)}"
         for name, prefix in dialect.gathers.items()
@@ -173,14 +186,35 @@ def mapped(dialect: Dialect, there: Sequence[Column], source: str) -> str:
         SELECT * FROM ({select})"""  # noqa: S608 - see above
 
 
+def _found(name: str, there: Sequence[Column]) -> Column | None:
+    return next((one for one in there if squash(one.spelled) == squash(name)), None)
+
+
 def _value(name: str, there: Sequence[Column]) -> str:
     """One column of ``record``: nested values as JSON text, empty text as null."""
-    column = next((one for one in there if squash(one.spelled) == squash(name)), None)
+    column = _found(name, there)
     if column is None:
         return "NULL::VARCHAR"
     if _NESTED.fullmatch(column.kind):
         return f"to_json({quoted(column.name)})::VARCHAR"
     return f"nullif({quoted(column.name)}, '')" if column.kind == "VARCHAR" else quoted(column.name)
+
+
+def _opened(name: str, key: str, *, there: Sequence[Column]) -> str:
+    """The text that a column holds under a key; to make JSON of a map for it would be dearer."""
+    column = _found(name, there)
+    if column is None or column.kind != "MAP(VARCHAR, VARCHAR)":
+        return f"json_field({_value(name, there)}, {literal(key)})"
+    return f"nullif({quoted(column.name)}[{literal(key)}], '')"
+
+
+def _amounts(names: Sequence[str], there: Sequence[Column]) -> dict[str, str]:
+    """Amounts of one type, so that they may be chosen from without turning them into text."""
+    kinds = {column.kind for name in names if (column := _found(name, there))}
+    kind = "DOUBLE" if kinds == {"DOUBLE"} else "VARCHAR"
+    return {
+        name: f"{_value(name, there) if _found(name, there) else 'NULL'}::{kind}" for name in names
+    }
 
 
 def _gathered(name: str, prefix: str, there: Sequence[Column]) -> str:

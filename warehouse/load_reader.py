@@ -31,6 +31,8 @@ def register(
     """Make the relation ``delivered`` of ``files``; returns the number of records of each file id.
 
     ``folder`` takes the spooled files; without a ``dialect`` the files have the table's columns.
+    With one, mapped rows are spooled, because several passes read them; they lack the records they
+    were made of, which ``with_records`` brings back.
 
     Raises:
         UnreadableDelivery: When a file is damaged; names file and line.
@@ -41,15 +43,21 @@ def register(
     groups: dict[tuple[Column, ...], list[LoadFile]] = {}
     for file in files:
         groups.setdefault(_columns(connection, file, paths[file.file_id]), []).append(file)
-    selects = []
-    for there, group in groups.items():
+    selects, fresh = [], []
+    for number, (there, group) in enumerate(groups.items()):
         source = _source(there, {paths[file.file_id]: file for file in group})
         if dialect is None:
             filled = never_empty(connection, [paths[file.file_id] for file in group])
             kinds = {one.name: one.kind for one in there}
             selects.append(typed(template(table), kinds, source, filled))
         else:
-            selects.append(_mapped(connection, table, there, source, dialect))
+            rows = mapped(dialect, there, source)
+            kinds = _kinds(connection, rows, dialect, table)
+            fresh.append(typed(template(table), kinds, f"FROM ({rows})"))
+            spool = str(folder / f"spool-mapped-{number}.parquet")
+            selects.append(_spooled(connection, rows, template(table), kinds, spool))
+    if fresh:
+        connection.execute(f"CREATE TEMP VIEW recorded AS {' UNION ALL '.join(fresh)}")
     connection.execute(f"CREATE TEMP VIEW delivered AS {' UNION ALL '.join(selects)}")
     return {file.file_id: records_in(connection, paths[file.file_id]) for file in files}
 
@@ -87,17 +95,33 @@ def _source(there: Sequence[Column], files: Mapping[str, LoadFile]) -> str:
             FROM read_parquet([{listed}], file_row_number = true, filename = '_path'))"""  # noqa: S608 - see above
 
 
-def _mapped(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    there: Sequence[Column],
-    source: str,
-    dialect: Dialect,
-) -> str:
-    wanted = template(table)
-    select = mapped(dialect, there, source)
-    rows = connection.execute(f"DESCRIBE {select}").fetchall()
-    given = {str(row[0]): str(row[1]) for row in rows if not str(row[0]).startswith("_")}
-    if unknown := sorted(set(given) - set(wanted)):
+def with_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Map the files of ``delivered`` anew, so that its rows have the records in ``_raw``."""
+    connection.execute("CREATE OR REPLACE TEMP VIEW delivered AS FROM recorded")
+
+
+def _kinds(
+    connection: duckdb.DuckDBPyConnection, rows: str, dialect: Dialect, table: str
+) -> dict[str, str]:
+    """The types of the columns that ``dialect`` gives ``table``."""
+    described = connection.execute(f"DESCRIBE {rows}").fetchall()
+    given = {str(row[0]): str(row[1]) for row in described if not str(row[0]).startswith("_")}
+    if unknown := sorted(set(given) - set(template(table))):
         raise BadDialect(f"{dialect.name}.sql gives {', '.join(unknown)}, which {table} lacks")
-    return typed(wanted, given, f"FROM ({select})")
+    return given
+
+
+def _spooled(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    wanted: Mapping[str, str],
+    kinds: Mapping[str, str],
+    spool: str,
+) -> str:
+    """Write the mapped ``rows`` to ``spool``; returns the SELECT that types them."""
+    connection.execute(
+        f"COPY (SELECT * EXCLUDE (_raw) FROM ({rows})) TO {literal(spool)}"  # noqa: S608 - own names
+        " (FORMAT parquet, COMPRESSION lz4)"
+    )
+    source = f"FROM (SELECT *, NULL::VARCHAR AS _raw FROM read_parquet({literal(spool)}))"  # noqa: S608 - a quoted path
+    return typed(wanted, kinds, source, never_empty(connection, [spool]))

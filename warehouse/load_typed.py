@@ -48,6 +48,9 @@ ASKED_COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Columns of older FOCUS versions and hints at machines, which the load's question sees as well."""
 
+ROUNDED_COLUMNS = frozenset({"BilledCost"})
+"""Columns that tell what rounding added; of every amount, it would double the time to plan."""
+
 _WANTED = {
     ColumnType.STRING: "text",
     ColumnType.DECIMAL: "decimal",
@@ -80,7 +83,7 @@ def typed(
     to be empty, so they need not be looked at.
     """
     inner: list[str] = []
-    words: list[str] = []
+    words: list[list[str]] = []
     outer: list[str] = []
     for column, want in wanted.items():
         family = _family(schema[column]) if column in schema else None
@@ -96,16 +99,15 @@ def typed(
             quoted("_told_" + column),
         ]
         if want == "decimal":
-            words += _words(column, family)
-            outer += [
-                f"{_rounding(column, family)} AS {quoted('_rounding_' + column)}",
-                f"{_double(column, family)} AS {quoted('_double_' + column)}",
-            ]
+            words.append(_words(column, family))
+            outer.append(f"{_double(column, family)} AS {quoted('_double_' + column)}")
+        if column in ROUNDED_COLUMNS:
+            outer.append(f"{_rounding(column, family)} AS {quoted('_rounding_' + column)}")
     # A step for each thing that is asked for several times, because DuckDB computes what stands
     # below a condition as often as it is written.
     steps = [f"SELECT {', '.join([*inner, *TRACE])} {source}"]
     for number in (0, 1, 2):
-        made = ", ".join(["*", *words[number::3]])
+        made = ", ".join(["*", *(step for of in words for step in of[number : number + 1])])
         steps.append(f"SELECT {made} FROM ({steps[-1]})")  # noqa: S608 - see below
     # Names are quoted; everything else is written here or in readers.sql.
     return f"SELECT {', '.join([*outer, *TRACE])} FROM ({steps[-1]})"  # noqa: S608 - see above
@@ -183,11 +185,10 @@ def _words(column: str, family: str | None) -> list[str]:
     if family in _NUMBERS:
         return []
     value, word, plain = (quoted(f"_{made}_{column}") for made in ("value", "word", "plain"))
-    return [
-        f"lower(trim({value}::VARCHAR)) AS {word}",
-        f"without_exponent({word}) AS {plain}",
-        f"tail_of({plain}) AS {quoted('_tail_' + column)}",
-    ]
+    steps = [f"lower(trim({value}::VARCHAR)) AS {word}", f"without_exponent({word}) AS {plain}"]
+    if column in ROUNDED_COLUMNS:
+        steps.append(f"tail_of({plain}) AS {quoted('_tail_' + column)}")
+    return steps
 
 
 def _rounding(column: str, family: str | None) -> str:

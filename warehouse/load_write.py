@@ -1,6 +1,6 @@
 """Writes a delivery's rows: one Parquet file or more for each partition, and the set-aside ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from warehouse.load_counts import Count
 from warehouse.load_files import LoadFile
 from warehouse.port import Partition, StagedFile
 from warehouse.sql_text import literal
-from warehouse.tables import spec_of
+from warehouse.tables import MONTH, SOURCE, spec_of
 
 TABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -98,7 +98,7 @@ def write_rows(
     others = len({count.period for count in counts}) > 1
     bad = any(count.bad for count in counts)
     if len(periods) > _SINGLE_COPIES:
-        return _partitioned(connection, load, folder)
+        return _partitioned(connection, load, folder, bad=bad)
     written: list[Written] = []
     for number, period in enumerate(periods):
         # A filter makes DuckDB read every amount twice, so there is none where all rows stay.
@@ -112,10 +112,13 @@ def write_rows(
     return written
 
 
-def _partitioned(connection: duckdb.DuckDBPyConnection, load: Load, folder: Path) -> list[Written]:
+def _partitioned(
+    connection: duckdb.DuckDBPyConnection, load: Load, folder: Path, *, bad: bool
+) -> list[Written]:
     """Write all periods in one pass, into a folder for each."""
     column = spec_of(load.table).period_column
-    answer = f"SELECT {_columns(load, None)} FROM {load.rows} WHERE _reason IS NULL"  # noqa: S608 - own names
+    where = " WHERE _reason IS NULL" if bad else ""
+    answer = f"SELECT {_columns(load, None)} FROM {load.rows}{where}"  # noqa: S608 - own names
     return _copied(
         connection,
         answer,
@@ -157,20 +160,29 @@ def _file(stats: Mapping[str, Any], partition_of: Callable[[Path], Partition]) -
 
 
 def _columns(load: Load, period: str | None) -> str:
-    """The table's columns in its order, with the trace of the load."""
+    """The table's columns in its order, with the trace of the load.
+
+    Texts of the trace are written as an ENUM of theirs, which Parquet holds as text all the same:
+    DuckDB looks up any other text row by row to find its place in the dictionary.
+    """
     spec = spec_of(load.table)
-    trace = {
-        "x_SourceId": literal(load.source),
-        "x_LoadId": literal(str(load.load_id)),
-        "x_FileId": "_file_id",
-        "x_RecordNumber": "_record_number",
-    }
-    if spec.period_column:
-        trace[spec.period_column] = "_period" if period is None else literal(period)
-    return ", ".join(
-        f'CAST({trace.get(name, _quoted(name))} AS {kind.sql}) AS "{name}"'
-        for name, kind in spec.columns.items()
-    )
+    values = {name: _quoted(name) for name in spec.columns}
+    kinds = {name: kind.sql for name, kind in spec.columns.items()}
+    fixed = {SOURCE: load.source, "x_LoadId": str(load.load_id)}
+    if spec.period_column and period is None:
+        values[spec.period_column] = "_period"
+    elif spec.period_column and period is not None:
+        values[spec.period_column] = literal(period)
+        fixed |= {MONTH: period} if spec.period_column == MONTH else {}
+    values |= {name: literal(text) for name, text in fixed.items()}
+    values |= {"x_FileId": "_file_id", "x_RecordNumber": "_record_number"}
+    kinds |= {name: _enum([text]) for name, text in fixed.items()}
+    kinds["x_FileId"] = _enum(file.file_id for file in load.files)
+    return ", ".join(f'CAST({values[name]} AS {kinds[name]}) AS "{name}"' for name in spec.columns)
+
+
+def _enum(words: Iterable[str]) -> str:
+    return f"ENUM({', '.join(literal(word) for word in dict.fromkeys(words))})"
 
 
 def _quoted(name: str) -> str:

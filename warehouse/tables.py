@@ -170,6 +170,8 @@ GPU_USAGE = _spec(
     _columns(_L, "capacity_ms observed_ms allocated_ms activity_ms"),
     _columns(_D, "memory_mean memory_max energy"),
     {"tokens_in": _L, "tokens_out": _L, "xid_count": _I},
+    _columns(_L, "no_process_ms sm_activity_ms tensor_activity_ms dram_activity_ms"),
+    {"memory_total": _D, "requests": _L, "accelerator_model": _S, "mode": _S},
 )
 
 JOB_RUN = _spec(
@@ -180,7 +182,7 @@ JOB_RUN = _spec(
     _columns(_S, "workload_id user_name team project"),
     {"nodes": _I, "gpus": _I, "accelerator_model": _S},
     _columns(_T, "submitted started ended checkpoint_at"),
-    {"state": _S},
+    {"state": _S, "hosts": _S},
 )
 
 ALLOCATION = _spec(
@@ -192,6 +194,35 @@ ALLOCATION = _spec(
     _columns(_S, "currency team line"),
     _columns(_M, "billed_cost effective_cost contracted_cost list_cost"),
     {"method_id": _S, "allocated_ratio": _M, "cost_lines": _L},
+)
+
+GPU_ACCOUNT = _spec(
+    "gpu_account",
+    f"{SOURCE} {MONTH}",
+    Scope.BY_TEAM,
+    {"run_id": _S, "day": ColumnType.DATE},
+    _columns(_S, "provider region host pool accelerator_model mode kind"),
+    _columns(_S, "team project job_id workload_id namespace"),
+    {"gpu_ms": _L, "currency": _S},
+    _columns(_M, "effective_cost gpu_cost cpu_cost memory_cost"),
+    _columns(_D, "energy carbon"),
+    _columns(_L, "tokens_in tokens_out requests"),
+    _columns(_D, "memory_max memory_total"),
+)
+
+RUN_COST = _spec(
+    "run_cost",
+    f"{SOURCE} {MONTH}",
+    Scope.BY_TEAM,
+    {"run_id": _S, "job_id": _S, "attempt": _I},
+    _columns(_S, "workload_id user_name team project accelerator_model state"),
+    {"gpus": _I},
+    _columns(_T, "started ended"),
+    _columns(_L, "gpu_ms utilised_ms observed_ms lost_ms"),
+    {"currency": _S},
+    _columns(_M, "effective_cost lost_cost"),
+    _columns(_D, "energy carbon"),
+    _columns(_L, "tokens_in tokens_out"),
 )
 
 QUARANTINE = _spec(
@@ -214,6 +245,8 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             GPU_USAGE,
             JOB_RUN,
             ALLOCATION,
+            GPU_ACCOUNT,
+            RUN_COST,
             QUARANTINE,
         )
     }

@@ -59,7 +59,8 @@ WORDS: Mapping[str, Sequence[str]] = {
     "team": ("vision", "speech", "Ärger"),
     "line": ("direct", "shared", "idle", "unallocated"),
     "run_id": ("run-1",),
-    "kind": ("resource", "host", "gpu"),
+    "kind": ("resource", "host", "gpu", "utilised", "unobserved", "unreserved_idle"),
+    "state": ("failed", "preempted", "succeeded"),
     "name": ("i-1", "host-1", "GPU-1", "GPU-2"),
 }
 AMOUNTS = (

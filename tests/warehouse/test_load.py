@@ -418,7 +418,7 @@ def test_values_of_the_other_kinds(stager: Stager) -> None:
         written(stager.table([row], kind))[0]
         for row, kind in (
             (PRICE, "prices"),
-            (job, "jobs"),
+            (dict(job, hosts="h1, h2"), "jobs"),
             (dict(NODE, gpu_uuids="GPU-1; GPU-2"), "nodes"),
         )
     )
@@ -426,6 +426,7 @@ def test_values_of_the_other_kinds(stager: Stager) -> None:
     assert (price["amount"], price["currency"]) == (Decimal("98.32"), "USD")
     assert (run["attempt"], run["nodes"], run["state"]) == (1, 1, "completed")
     assert node["gpu_uuids"] == '["GPU-1","GPU-2"]'
+    assert run["hosts"] == '["h1","h2"]'
 
 
 @pytest.mark.parametrize(
@@ -453,8 +454,16 @@ def test_values_of_the_other_kinds(stager: Stager) -> None:
         ),
         ("usage", {"activity_ms": -1}, "activity_ms '-1'"),
         ("usage", {"memory_mean": float("nan")}, "memory_mean 'nan'"),
+        ("usage", {"no_process_ms": 3_600_001}, "no_process_ms '3600001' cannot be read"),
+        ("usage", {"sm_activity_ms": -1}, "sm_activity_ms '-1'"),
+        ("usage", {"tensor_activity_ms": -1}, "tensor_activity_ms '-1'"),
+        ("usage", {"dram_activity_ms": "many"}, "dram_activity_ms 'many'"),
+        ("usage", {"memory_total": -1.0}, "memory_total '-1.0'"),
+        ("usage", {"requests": 0.5}, "requests '0.5'"),
+        ("usage", {"mode": "half"}, "mode 'half' cannot be read; accepted is whole, mig"),
         ("jobs", {"job_id": None}, "job_id is empty"),
         ("jobs", {"gpus": 1.5}, "gpus '1.5'"),
+        ("jobs", {"hosts": "[h1"}, "hosts '[h1' cannot be read; accepted is a JSON list"),
         ("jobs", {"state": "lost"}, "state 'lost' cannot be read; accepted is queued"),
         ("jobs", {"ended": "2026-10-05T10:30:00Z"}, "ended '2026-10-05T10:30:00Z' cannot be read"),
         ("jobs", {"submitted": None}, "submitted is empty"),

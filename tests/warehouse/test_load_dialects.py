@@ -139,6 +139,52 @@ FROM line
     assert (row["BilledCost"], row["EffectiveCost"]) == (4, 4)
 
 
+FINE = """-- Bills with details in a column, and amounts to choose from.
+-- needs: start, cost
+-- optional: net_cost, product
+-- opens: product.region
+-- amounts: cost, net_cost
+SELECT coalesce(net_cost, cost) AS BilledCost, CASE WHEN cost IS NULL THEN '0' ELSE cost END AS EffectiveCost,
+    'EUR' AS BillingCurrency, start AS BillingPeriodStart, "product.region" AS RegionId
+FROM record
+"""  # noqa: E501 - SQL
+
+
+def test_a_key_is_taken_from_a_map_and_from_json(stager: Stager) -> None:
+    """The region of a map is eu-1, that of the same as JSON text too; an empty one is none."""
+    stager.dialects = partial(parse_dialect, text=FINE)
+    maps = pa.map_(pa.string(), pa.string())
+    table = pa.table(
+        {
+            "start": ["2026-10-01", "2026-10-01", "2026-10-01"],
+            "cost": [1.0, 1.0, 1.0],
+            "product": pa.array([[("region", "eu-1")], [("region", "")], None], maps),
+        }
+    )
+
+    from_map = written(stager.table(table, dialect="fine"))
+    [from_text] = written(
+        stager.text('start,cost,product\n2026-10-01,1,"{""region"": ""eu-1""}"\n', dialect="fine")
+    )
+
+    assert [row["RegionId"] for row in from_map] == ["eu-1", None, None]
+    assert from_text["RegionId"] == "eu-1"
+
+
+@pytest.mark.parametrize("net", [[0.25, None], ["0.25", None], None])
+def test_amounts_of_a_file_are_of_one_type(stager: Stager, net: list[float | str] | None) -> None:
+    """A net cost of 0.25, as double or as text, goes before a cost of 0.3; elsewhere it is 0.3."""
+    stager.dialects = partial(parse_dialect, text=FINE)
+    table = pa.table({"start": ["2026-10-01", "2026-10-01"], "cost": [0.3, 0.3]})
+    if net is not None:
+        table = table.append_column("net_cost", pa.array(net))
+
+    first, second = written(stager.table(table, dialect="fine"))
+
+    assert first["BilledCost"] == Decimal("0.3" if net is None else "0.25")
+    assert (second["BilledCost"], second["EffectiveCost"]) == (Decimal("0.3"), Decimal("0.3"))
+
+
 def test_a_column_that_the_table_lacks_is_a_fault_of_the_dialect(stager: Stager) -> None:
     """It would be lost without a word."""
     stager.dialects = partial(parse_dialect, text="-- reads: a\nSELECT a AS Cost\nFROM record")
@@ -152,6 +198,7 @@ def test_a_column_that_the_table_lacks_is_a_fault_of_the_dialect(stager: Stager)
     [
         ("-- reads: a\nSELECT a FROM record WHERE a", "its last line must be FROM record"),
         ("-- gathers: tags_*\nSELECT tags\nFROM record", "write '-- gathers: tags from"),
+        ("-- opens: product\nSELECT product\nFROM record", "write '-- opens: product.region'"),
     ],
 )
 def test_a_file_that_is_no_dialect_is_told(text: str, sentence: str) -> None:

@@ -150,6 +150,19 @@ def test_the_rounding_of_a_double_is_known_to_a_hundredth(
         assert abs(_rounding(repr(value)) - Decimal(str(rounding or 0))) < Decimal("1e-2")
 
 
+@settings(deadline=None)
+@given(st.lists(st.integers(-9_006 * 10**12, 9_006 * 10**12), min_size=1, max_size=300))
+def test_a_double_of_twelve_decimals_is_not_rounded(
+    readers: duckdb.DuckDBPyConnection, pico: list[int]
+) -> None:
+    """The double next to 1404.123456789012 adds 0 to the rounding; its product would add 0.0001."""
+    values = [number / 10**12 for number in pico]
+
+    found = _read(readers, "rounding_of_double(decimal_of_double(value), value", [*values])
+
+    assert [Decimal(str(rounding)) for rounding in found] == [0] * len(values)
+
+
 def _rounding(text: str) -> Decimal:
     """What rounding adds, in units of the twelfth decimal."""
     return (_rounded(text) - WIDE.create_decimal(text)) * 10**12

@@ -1,9 +1,15 @@
 -- Rows of job runs: one attempt at a job. Without an attempt number it is the first, without a number of nodes it is one.
+-- Hosts come as a JSON list, or separated by commas, semicolons or blanks.
 SELECT
     * REPLACE (
         CASE WHEN _given_attempt THEN attempt ELSE 1 END AS attempt,
         CASE WHEN _given_nodes THEN nodes ELSE 1 END AS nodes,
-        lower(trim(state)) AS state
+        lower(trim(state)) AS state,
+        CASE
+            WHEN hosts IS NULL THEN NULL
+            WHEN starts_with(ltrim(hosts), '[') AND json_valid(hosts) THEN hosts
+            ELSE to_json(list_filter(string_split_regex(hosts, '[,;\s]+'), lambda one: one <> ''))::VARCHAR
+        END AS hosts
     ),
     coalesce(strftime(submitted, '%Y-%m'), '') AS _period,
     'XXX' AS _currency,
@@ -26,6 +32,8 @@ SELECT
             THEN complaint('ended', _value_ended, 'a date and time, or nothing before the end')
         WHEN _given_checkpoint_at AND checkpoint_at IS NULL
             THEN complaint('checkpoint_at', _value_checkpoint_at, 'a date and time, or nothing')
+        WHEN starts_with(ltrim(hosts), '[') AND NOT json_valid(hosts)
+            THEN complaint('hosts', hosts, 'a JSON list of host names, or names separated by commas')
         WHEN ended < started THEN complaint('ended', _value_ended, 'a time that is not before started')
         WHEN state IS NULL
             OR NOT list_contains(

@@ -14,6 +14,8 @@
 -- optional: reservation_net_unused_recurring_fee, savings_plan_net_savings_plan_effective_cost
 -- optional: product_capacitystatus, product_location, product_location_type, product_product_name, product_region
 -- gathers: resource_tags from resource_tags_*
+-- amounts: line_item_net_unblended_cost, line_item_unblended_cost, line_item_usage_amount
+-- amounts: pricing_public_on_demand_cost, reservation_unused_quantity
 -- continues: cur
 WITH line AS (
     SELECT

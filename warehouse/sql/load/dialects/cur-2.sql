@@ -16,15 +16,18 @@
 -- optional: capacity_reservation_capacity_reservation_status, capacity_reservation_capacity_reservation_type
 -- optional: line_item_usage_account_name, product, product_location, product_location_type
 -- gathers: resource_tags from resource_tags_*
+-- opens: product.product_name, product.region, product.location, product.location_type, product.capacitystatus
+-- amounts: line_item_net_unblended_cost, line_item_unblended_cost, line_item_usage_amount
+-- amounts: pricing_public_on_demand_cost, reservation_unused_quantity
 -- continues: cur
 WITH line AS (
     SELECT
         *,
-        json_field(product, 'product_name') AS service_name,
-        coalesce(product_region_code, json_field(product, 'region')) AS region_id,
-        coalesce(product_location, json_field(product, 'location')) AS location_name,
-        coalesce(product_location_type, json_field(product, 'location_type')) AS location_kind,
-        json_field(product, 'capacitystatus') AS product_capacity_status,
+        "product.product_name" AS service_name,
+        coalesce(product_region_code, "product.region") AS region_id,
+        coalesce(product_location, "product.location") AS location_name,
+        coalesce(product_location_type, "product.location_type") AS location_kind,
+        "product.capacitystatus" AS product_capacity_status,
         bill_payer_account_name AS payer_name,
         line_item_usage_account_name AS account_name,
         capacity_reservation_capacity_reservation_arn AS capacity_arn,

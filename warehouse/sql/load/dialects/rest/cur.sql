@@ -2,7 +2,7 @@
 named AS (
     SELECT
         *,
-        coalesce(line_item_net_unblended_cost::VARCHAR, line_item_unblended_cost::VARCHAR) AS payment,
+        coalesce(line_item_net_unblended_cost, line_item_unblended_cost) AS payment,
         list_contains(['Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'], line_item_line_item_type) AS is_usage,
         line_item_line_item_type = 'DiscountedUsage' AS is_reserved,
         line_item_line_item_type = 'SavingsPlanCoveredUsage' AS is_planned,
@@ -44,7 +44,7 @@ amortised AS (
                 THEN decimal_of_text(savings_plan_total_commitment_to_date::VARCHAR)
                     - decimal_of_text(savings_plan_used_commitment::VARCHAR)
             WHEN line_item_line_item_type = 'RIFee' AND unused_upfront_fee IS NULL AND unused_recurring_fee IS NULL
-                THEN decimal_of_text(payment)
+                THEN decimal_of_text(payment::VARCHAR)
             WHEN line_item_line_item_type = 'RIFee'
                 THEN coalesce(decimal_of_text(unused_upfront_fee), 0)
                     + coalesce(decimal_of_text(unused_recurring_fee), 0)
@@ -88,9 +88,9 @@ priced AS (
             WHEN is_usage OR category = 'Purchase' THEN 'Standard'
         END AS pricing,
         CASE
-            WHEN line_item_line_item_type = 'RIFee' AND is_unused THEN reservation_unused_quantity::VARCHAR
+            WHEN line_item_line_item_type = 'RIFee' AND is_unused THEN reservation_unused_quantity
             WHEN is_only_held OR is_unused THEN NULL
-            WHEN is_usage OR category = 'Purchase' THEN line_item_usage_amount::VARCHAR
+            WHEN is_usage OR category = 'Purchase' THEN line_item_usage_amount
         END AS quantity,
         CASE
             WHEN (is_usage OR is_unused) AND NOT is_only_held
@@ -138,7 +138,7 @@ SELECT
     CASE
         WHEN is_planned THEN plan_cost
         WHEN line_item_line_item_type = 'SavingsPlanRecurringFee' AND is_unused THEN unused_cost::VARCHAR
-        WHEN commitment IS NOT NULL AND (is_reserved OR is_unused) THEN quantity
+        WHEN commitment IS NOT NULL AND (is_reserved OR is_unused) THEN quantity::VARCHAR
     END AS CommitmentDiscountQuantity,
     CASE
         WHEN is_reserved OR is_planned THEN 'Used'
@@ -158,8 +158,8 @@ SELECT
     CASE WHEN is_usage AND NOT is_only_held AND line_item_usage_amount IS NOT NULL THEN pricing_unit END AS ConsumedUnit,
     CASE
         WHEN line_item_line_item_type = 'SavingsPlanNegation' THEN '0'
-        WHEN is_reserved AND is_listed THEN pricing_public_on_demand_cost::VARCHAR
-        WHEN is_planned THEN line_item_unblended_cost::VARCHAR
+        WHEN is_reserved AND is_listed THEN pricing_public_on_demand_cost
+        WHEN is_planned THEN line_item_unblended_cost
         ELSE payment
     END AS ContractedCost,
     CASE
@@ -171,21 +171,21 @@ SELECT
     END AS ContractedUnitPrice,
     CASE
         WHEN is_planned THEN plan_cost
-        WHEN is_reserved THEN coalesce(reservation_cost, payment)
+        WHEN is_reserved THEN coalesce(reservation_cost, payment::VARCHAR)
         WHEN line_item_line_item_type = 'SavingsPlanRecurringFee' OR line_item_line_item_type = 'RIFee'
             THEN unused_cost::VARCHAR
         WHEN line_item_line_item_type = 'SavingsPlanNegation' OR line_item_line_item_type = 'SavingsPlanUpfrontFee'
             THEN '0'
         WHEN line_item_line_item_type = 'Fee' AND commitment IS NOT NULL THEN '0'
-        ELSE payment
+        ELSE payment::VARCHAR
     END AS EffectiveCost,
     'AWS' AS HostProviderName,
     bill_invoice_id AS InvoiceId,
     coalesce(bill_invoicing_entity, line_item_legal_entity) AS InvoiceIssuerName,
     CASE
         WHEN line_item_line_item_type = 'SavingsPlanNegation' THEN '0'
-        WHEN is_listed THEN pricing_public_on_demand_cost::VARCHAR
-        ELSE line_item_unblended_cost::VARCHAR
+        WHEN is_listed THEN pricing_public_on_demand_cost
+        ELSE line_item_unblended_cost
     END AS ListCost,
     CASE
         WHEN is_unused OR is_only_held THEN NULL
@@ -236,9 +236,13 @@ SELECT
     line_item_usage_account_id AS SubAccountId,
     account_name AS SubAccountName,
     -- Keys are what people wrote: user_team (or user:team) is team; AWS's own, as aws_created_by, stay aws:created_by.
-    replace(replace(replace(replace(replace(replace(replace(
-        resource_tags, '{"user_', '{"'), '{"user:', '{"'), ',"user_', ',"'), ', "user_', ', "'), ',"user:', ',"'),
-        '{"aws_', '{"aws:'), ',"aws_', ',"aws:') AS Tags,
+    CASE
+        WHEN contains(resource_tags, '"user_') OR contains(resource_tags, '"aws_')
+            THEN replace(replace(replace(replace(replace(replace(replace(
+                resource_tags, '{"user_', '{"'), '{"user:', '{"'), ',"user_', ',"'), ', "user_', ', "'), ',"user:', ',"'),
+                '{"aws_', '{"aws:'), ',"aws_', ',"aws:')
+        ELSE replace(replace(resource_tags, '{"user:', '{"'), ',"user:', ',"')
+    END AS Tags,
     line_item_usage_type AS x_UsageType,
     hired_machine AS x_MachineType,
     CASE
