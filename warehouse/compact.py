@@ -20,7 +20,7 @@ from warehouse.duck import PARQUET_OPTIONS, DuckEngine
 from warehouse.errors import Overtaken, StorageFailed, WrongCommit
 from warehouse.lake import Lake
 from warehouse.locks import held, lock_key
-from warehouse.port import Partition, StagedFile, View
+from warehouse.port import Guard, Partition, StagedFile, View
 from warehouse.scope import register_files
 from warehouse.sql_text import literal
 from warehouse.tables import TABLES, spec_of
@@ -46,9 +46,16 @@ class Compacted:
 
 
 def compact(
-    lake: Lake, engine: DuckEngine, *, new_id: Callable[[], UUID], many: int = MANY_FILES
+    lake: Lake,
+    engine: DuckEngine,
+    *,
+    new_id: Callable[[], UUID],
+    many: int = MANY_FILES,
+    guard: Guard = lambda: None,
 ) -> Compacted:
     """Put the small files of every partition together that has ``many`` of them.
+
+    ``guard`` is called before each exchange and may refuse it by raising.
 
     Raises:
         ValueError: When ``many`` is less than 2.
@@ -56,11 +63,13 @@ def compact(
     """
     if many <= 1:
         raise ValueError("many must be 2 or more")
-    found = []
+    compactor = _Compactor(lake, engine, new_id, guard)
     with held(lake.url, [lock_key("maintain")]):
-        for table in TABLES:
-            for partition, files in _crowded(current_files(lake, table), many):
-                found.append(_compact_partition(lake, engine, partition, files, new_id()))
+        found = [
+            compactor.compact(partition, files)
+            for table in TABLES
+            for partition, files in _crowded(current_files(lake, table), many)
+        ]
     return Compacted(
         partitions=sum(one.partitions for one in found),
         files_before=sum(one.files_before for one in found),
@@ -79,25 +88,31 @@ def _crowded(
     yield from ((part, found) for part, found in sorted(small.items()) if len(found) >= many)
 
 
-def _compact_partition(
-    lake: Lake,
-    engine: DuckEngine,
-    partition: Partition,
-    files: list[CurrentFile],
-    load_id: UUID,
-) -> Compacted:
-    folder = lake.folder(load_id)
-    try:
-        written = [
-            _rewritten(engine, partition, some, folder / f"{partition.table}-{number}.parquet")
-            for number, some in enumerate(_portions(files))
-        ]
-        exchange(lake, partition, old=[file.uri for file in files], new=written, load_id=load_id)
-    except Overtaken:
-        return Compacted(overtaken=1)
-    finally:
-        lake.close_load(load_id)
-    return Compacted(1, len(files), len(written))
+@dataclass(frozen=True, slots=True)
+class _Compactor:
+    """What putting the files of one partition together needs."""
+
+    lake: Lake
+    engine: DuckEngine
+    new_id: Callable[[], UUID]
+    guard: Guard
+
+    def compact(self, partition: Partition, files: Sequence[CurrentFile]) -> Compacted:
+        load_id = self.new_id()
+        folder = self.lake.folder(load_id)
+        try:
+            written = [
+                _rewritten(self.engine, partition, some, folder / f"{partition.table}-{n}.parquet")
+                for n, some in enumerate(_portions(files))
+            ]
+            old = [file.uri for file in files]
+            self.guard()
+            exchange(self.lake, partition, old=old, new=written, load_id=load_id)
+        except Overtaken:
+            return Compacted(overtaken=1)
+        finally:
+            self.lake.close_load(load_id)
+        return Compacted(1, len(files), len(written))
 
 
 def _portions(files: Sequence[CurrentFile]) -> Iterator[list[CurrentFile]]:

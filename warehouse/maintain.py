@@ -18,6 +18,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from warehouse.lake import Lake, refs_key
 from warehouse.locks import alive, held, lock_key
+from warehouse.port import Guard
 from warehouse.storage import LOADS, StoredFile
 from warehouse.tables import TABLES
 from warehouse.transactions import QuickTransaction, redo, storage_fails
@@ -36,9 +37,16 @@ class Maintained:
 
 
 def maintain(
-    lake: Lake, *, now: datetime, keep_days: int = KEEP_DAYS, orphan_hours: int = ORPHAN_HOURS
+    lake: Lake,
+    *,
+    now: datetime,
+    keep_days: int = KEEP_DAYS,
+    orphan_hours: int = ORPHAN_HOURS,
+    guard: Guard = lambda: None,
 ) -> Maintained:
     """Expire snapshots that are older than ``keep_days`` and delete orphans of ``orphan_hours``.
+
+    ``guard`` is called before each of the two and may refuse it by raising.
 
     Raises:
         ValueError: When one of the spans is negative.
@@ -46,10 +54,11 @@ def maintain(
     if keep_days < 0 or orphan_hours < 0:
         raise ValueError("keep_days and orphan_hours must be 0 or more")
     lake.ensure_tables()
-    with held(lake.url, [lock_key("maintain")]):
+    with held(lake.url, [lock_key("maintain")]), storage_fails("the lake"):
+        guard()
         expired = sum(_expire(lake, name, now - timedelta(days=keep_days)) for name in TABLES)
-        with storage_fails("the lake"):
-            deleted = _delete_orphans(lake, now - timedelta(hours=orphan_hours))
+        guard()
+        deleted = _delete_orphans(lake, now - timedelta(hours=orphan_hours))
     return Maintained(expired, len(deleted), sum(file.size_bytes for file in deleted))
 
 

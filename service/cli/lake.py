@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.usecases.maintain_lake import LakeMaintenance
     from warehouse.status import TableStatus
 
 
@@ -46,18 +49,25 @@ def maintain(
 
     with open_wiring() as wiring:
         days = keep_days or wiring.settings.snapshot_keep_days
-        compacted, done = maintain_lake(
+        done = maintain_lake(
             wiring.lake, wiring.engine, clock=wiring.clock, new_id=wiring.new_id, keep_days=days
         )
-    out.print(
+    for sentence in sentences(done):
+        out.print(sentence)
+
+
+def sentences(done: "LakeMaintenance") -> "Iterator[str]":
+    """Say what a maintenance did."""
+    compacted, taken = done.compacted, done.maintained
+    yield (
         f"Put {compacted.files_before:,} small files of {compacted.partitions:,} partitions"
         f" together into {compacted.files_after:,}."
     )
     if compacted.overtaken:
-        out.print(f"Left {compacted.overtaken:,} partitions that a load replaced meanwhile.")
-    out.print(
-        f"Expired {done.expired_snapshots:,} snapshots older than {days} days; deleted "
-        f"{done.deleted_files:,} files ({done.deleted_bytes / 2**20:,.1f} MiB)."
+        yield f"Left {compacted.overtaken:,} partitions that a load replaced meanwhile."
+    yield (
+        f"Expired {taken.expired_snapshots:,} snapshots older than {done.keep_days} days; deleted "
+        f"{taken.deleted_files:,} files ({taken.deleted_bytes / 2**20:,.1f} MiB)."
     )
 
 

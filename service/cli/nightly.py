@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from service.bootstrap import Wiring
-    from service.usecases.run_nightly import Nightly
+    from service.usecases.run_nightly import Nightly, NightlyRun
 
 INCOMPLETE = 3
-"""Exit code when the run stands, but a source failed or rows were quarantined."""
+"""Exit code when the run stands, but a step failed or rows were quarantined."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,9 +34,10 @@ def nightly(
         str, typer.Option("--format", help="How to print the report: table or json.")
     ] = "table",
 ) -> None:
-    """Load, allocate, plan, report; what an earlier, killed run has done is not done again.
+    """Load, allocate, account, plan, report, maintain; what a killed run did is not done again.
 
-    Exit codes: 0 done; 1 refused or failed; 3 done, but a source failed or rows were quarantined.
+    Exit codes: 0 done; 1 refused or failed; 3 done, but a source or the lake's maintenance failed
+    or rows were quarantined.
     """
     from service.cli.console import open_wiring
 
@@ -57,12 +60,27 @@ def run_and_show(
     at = now if again else scheduled_on(day, wiring.settings.nightly_cron)
     with TerminalProgress(err) as progress:
         ended = _job(wiring).run(at, progress)
+    # The maintenance comes after the report, which therefore cannot know that it failed.
     report = ended.results["report"]
+    report = {**report, "failed": {**report["failed"], **ended.failed}}
     if output == "json":
         out.print_json(data=report)
     else:
         show(report, out, demo=wiring.settings.demo)
+        _show_maintenance(ended, out)
     return exit_code(report)
+
+
+def _show_maintenance(ended: "NightlyRun", console: "Console") -> None:
+    """Say what the night did to the lake's files, if anything."""
+    from service.cli.lake import sentences
+    from service.usecases.maintain_lake import LakeMaintenance
+    from service.usecases.nightly_steps import MAINTAIN
+
+    if MAINTAIN in ended.results:
+        done = LakeMaintenance.of(ended.results[MAINTAIN])
+        if done.found_work:
+            console.print("\nMaintained the lake", *sentences(done), sep="\n", highlight=False)
 
 
 def run_scheduled(wiring: "Wiring", scheduled_at: datetime) -> None:

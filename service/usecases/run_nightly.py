@@ -1,4 +1,4 @@
-"""The nightly job: load, allocate, plan, report, each a resumable step of one recorded run."""
+"""The nightly job: load, allocate, account, plan, report, maintain: resumable steps of a run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -113,12 +113,12 @@ class Nightly:
         A source that failed is not tried again once a later step has used what there was: the
         steps of one run agree on their inputs.
         """
-        closed = any(step.name in results for step in self.steps if step.needed)
-        for step in self.steps:
+        for number, step in enumerate(self.steps):
             if step.name in results:
                 observer.finished(step.name, results[step.name], resumed=True)
                 continue
-            if closed and not step.needed:
+            used = any(later.name in results for later in self.steps[number:] if later.needed)
+            if used and not step.needed:
                 continue
             failed.pop(step.name, None)
             try:

@@ -19,7 +19,7 @@ from tests.warehouse.rows import (
 from warehouse.commit import commit, current_files, exchange
 from warehouse.compact import Compacted, compact
 from warehouse.duck import DuckEngine
-from warehouse.errors import StorageFailed
+from warehouse.errors import StorageFailed, WrongCommit
 from warehouse.lake import Lake
 from warehouse.port import Partition, PartitionState, View
 
@@ -167,3 +167,20 @@ def test_one_file_cannot_be_put_together(
     """It would be rewritten every night."""
     with pytest.raises(ValueError, match="2 or more"):
         compact(lake, engine, new_id=new_id, many=1)
+
+
+def test_who_must_not_write_any_more_exchanges_nothing(
+    lake: Lake, engine: DuckEngine, new_id: Callable[[], UUID]
+) -> None:
+    """The guard refuses right before the exchange of two files: both stay."""
+    add(lake, OCTOBER, 1, 2)
+    before = lake.view()
+
+    def refuse() -> None:
+        raise WrongCommit("the lease is lost")
+
+    with pytest.raises(WrongCommit, match="the lease is lost"):
+        compact(lake, engine, new_id=new_id, many=2, guard=refuse)
+
+    assert lake.view() == before
+    assert len(current_files(lake, "cost_line")) == 2

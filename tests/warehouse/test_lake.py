@@ -47,6 +47,8 @@ def test_the_tables_are_those_of_the_design_with_all_focus_columns() -> None:
         "gpu_usage",
         "job_run",
         "allocation",
+        "gpu_account",
+        "run_cost",
         "quarantine",
     ]
     assert len(COST_LINE.columns) == 65 + 5 + 5
@@ -188,7 +190,7 @@ def test_every_folder_of_the_lake_is_closed_to_other_users(lake: Lake) -> None:
 
     folders = [lake.root, *(path for path in lake.root.rglob("*") if path.is_dir())]
 
-    assert len(folders) == 1 + 8 * 2 + 2
+    assert len(folders) == 1 + 10 * 2 + 2
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 

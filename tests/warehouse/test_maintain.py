@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.rows import OCTOBER, amounts, costs, deliver, load_id, stage
-from warehouse.errors import UnknownTable
+from warehouse.errors import UnknownTable, WrongCommit
 from warehouse.lake import Lake
 from warehouse.maintain import Maintained, maintain
 from warehouse.status import table_statuses
+from warehouse.tables import TABLES
 
 OPEN_LOAD = """
 import sys
@@ -53,6 +54,25 @@ def test_old_snapshots_go_with_their_files_and_tagged_ones_stay(lake: Lake) -> N
     assert costs(lake) == {"2026-10": amounts("3")}
     with pytest.raises(UnknownTable, match="is not kept any more"):
         lake.files("cost_line", snapshots[1])
+
+
+def test_who_must_not_write_any_more_takes_nothing_away(lake: Lake) -> None:
+    """A guard that refuses at once expires none, one that refuses later deletes no file."""
+    deliver(lake, {OCTOBER: ["1"]}, number=1)
+    deliver(lake, {OCTOBER: ["2"]}, number=2)
+    bills = sorted((lake.root / "loads").rglob("*.parquet"))
+    answers = iter([False, True, False])
+
+    def guard() -> None:
+        if not next(answers):
+            raise WrongCommit("the lease is lost")
+
+    for snapshots in (3, 1):
+        with pytest.raises(WrongCommit, match="the lease is lost"):
+            maintain(lake, now=in_days(31), guard=guard)
+        assert table_statuses(lake)[0].snapshots == snapshots
+
+    assert sorted((lake.root / "loads").rglob("*.parquet")) == bills
 
 
 def test_snapshots_within_the_days_to_keep_stay(lake: Lake) -> None:
@@ -165,11 +185,11 @@ def test_a_file_without_a_load_beside_the_tables_is_left_alone(lake: Lake) -> No
     assert note.exists()
 
 
-@pytest.mark.parametrize("spans", [{"keep_days": -1}, {"orphan_hours": -1}])
-def test_a_negative_span_is_refused(lake: Lake, spans: dict[str, int]) -> None:
+@pytest.mark.parametrize(("keep_days", "orphan_hours"), [(-1, 48), (30, -1)])
+def test_a_negative_span_is_refused(lake: Lake, keep_days: int, orphan_hours: int) -> None:
     """It would delete what is being written."""
     with pytest.raises(ValueError, match="must be 0 or more"):
-        maintain(lake, now=in_days(0), **spans)
+        maintain(lake, now=in_days(0), keep_days=keep_days, orphan_hours=orphan_hours)
 
 
 def test_the_status_counts_rows_files_snapshots_and_tags(lake: Lake) -> None:
@@ -185,4 +205,4 @@ def test_the_status_counts_rows_files_snapshots_and_tags(lake: Lake) -> None:
     assert bills.size_bytes > 100
     assert bills.changed_at is not None
     assert (prices.table, prices.rows, prices.changed_at) == ("price", 0, None)
-    assert len(others) == 6
+    assert len(others) == len(TABLES) - 2
