@@ -191,7 +191,7 @@ def test_every_question_says_what_it_answers(question: Path) -> None:
     """The first line of a question is a comment that ends its sentence within the header."""
     lines = question.read_text(encoding="utf-8").splitlines()
     header = [line[3:] for line in lines[: next(i for i, x in enumerate(lines) if x[:2] != "--")]]
-    told = [line for line in header if not line.startswith(("$", "input ", "periods "))]
+    told = [line for line in header if not line.startswith(("$", "input ", "periods ", "with "))]
 
     assert told
     assert told[0][0].isupper()

@@ -51,9 +51,10 @@ class View:
     """What a question may see: one snapshot of each table, and some or all teams.
 
     ``snapshots`` maps table to snapshot id (``None``: the table was empty); a table that is not
-    named is not visible. ``teams`` is ``None`` for everything. With teams given, ``allocation``
-    and ``job_run`` show the rows of these teams only, tables without an owner (``cost_line``,
-    ``gpu_usage``, ``node``, ``quarantine``) show nothing, ``price`` and ``availability`` all.
+    named is not visible. ``teams`` is ``None`` for everything. With teams given, ``allocation``,
+    ``gpu_account``, ``run_cost`` and ``job_run`` show the rows of these teams only, tables without
+    an owner (``cost_line``, ``gpu_usage``, ``node``, ``quarantine``) show nothing, ``price`` and
+    ``availability`` all.
     """
 
     snapshots: Mapping[str, int | None]

@@ -12,8 +12,10 @@ parameter, a line ``-- input name(column TYPE, ...)  meaning`` a relation that c
 the question; types are DuckDB's (VARCHAR, DATE, TIMESTAMPTZ, INTEGER, BIGINT, DOUBLE, BOOLEAN,
 DECIMAL(38,12)) or lists of them (``VARCHAR[]``). A line ``-- periods $a, $b`` (these),
 ``-- periods $a to $b`` (from the first to before the second) or ``-- periods from $a`` promises
-that rows of other billing periods cannot change the answer: their files are not even opened. Every
-other header line tells what the question answers. Declared and used parameters must be the same.
+that rows of other billing periods cannot change the answer: their files are not even opened. A
+line ``-- with a, b`` puts ``WITH`` and the relations of the files ``part/a.sql`` and ``part/b.sql``
+between header and question, for questions that must look at facts alike. Every other header line
+tells what the question answers. Declared and used parameters must be the same.
 The name of a question is its path below ``warehouse/sql`` without ``.sql``.
 """
 
@@ -22,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from warehouse.errors import MissingParameter, UnknownParameter, UnknownQuestion
 from warehouse.port import Question
@@ -32,6 +34,7 @@ _PARAMETER = re.compile(r"-- \$([a-z_][a-z0-9_]*): ([A-Z]+(?:\(\d+,\d+\))?(?:\[\
 _INPUT = re.compile(r"-- input ([a-z_][a-z0-9_]*)\((.*)\)(?:  .*)?$")
 _COLUMN = re.compile(r"(\w+) ([A-Z]+(?:\(\d+,\d+\))?(?:\[\])?)(?:, |$)")
 _PERIODS = re.compile(r"-- periods (from )?\$([a-z_]+)(?:( to |, )\$([a-z_]+))?$")
+_WITH = re.compile(r"-- with ([a-z_]+(?:, [a-z_]+)*)")
 _NOT_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _USED = re.compile(r"\$([A-Za-z_]\w*)")
 
@@ -91,7 +94,30 @@ def read_question(name: str) -> QuestionFile:
     file = files("warehouse").joinpath("sql", *f"{name}.sql".split("/"))
     if not _NAME.fullmatch(name) or not file.is_file():
         raise UnknownQuestion(f"there is no question {name}; questions are files in warehouse/sql")
-    return parse_question(name, file.read_text(encoding="utf-8"))
+    return parse_question(name, with_parts(name, file.read_text(encoding="utf-8")))
+
+
+def with_parts(name: str, sql: str) -> str:
+    """The text of a question with the parts that its header names in front of it.
+
+    Raises:
+        UnknownQuestion: When there is no such part.
+    """
+    lines = sql.splitlines()
+    header = list(takewhile(lambda line: line.startswith("--"), lines))
+    wanted = [found for line in header if (found := _WITH.fullmatch(line))]
+    if not wanted:
+        return sql
+    parts = [_part(name, part) for found in wanted for part in found[1].split(", ")]
+    return "\n".join([*header, "WITH " + ",\n".join(parts), *lines[len(header) :]])
+
+
+def _part(name: str, part: str) -> str:
+    file = files("warehouse").joinpath("sql", "part", f"{part}.sql")
+    if not file.is_file():
+        raise UnknownQuestion(f"{name}.sql: there is no part {part} in warehouse/sql/part")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return "\n".join(dropwhile(lambda line: line.startswith("--"), lines))
 
 
 def question_names(folder: str) -> list[str]:
@@ -110,7 +136,8 @@ def parse_question(name: str, sql: str) -> QuestionFile:
     header = list(takewhile(lambda line: line.startswith("--"), sql.splitlines()))
     params = {found[1]: found[2] for line in header if (found := _PARAMETER.match(line))}
     inputs = {found[1]: _input_columns(name, line, found[2]) for line, found in _inputs(header)}
-    prose = [line for line in header if not line.startswith(("-- $", "-- input ", "-- periods "))]
+    told = ("-- $", "-- input ", "-- periods ", "-- with ")
+    prose = [line for line in header if not line.startswith(told)]
     declared = sum(line.startswith(("-- $", "-- input ")) for line in header)
     if declared != len(params) + len(inputs):
         raise UnknownQuestion(f"{name}.sql: a header line for a parameter or input cannot be read")

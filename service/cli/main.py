@@ -12,6 +12,7 @@ COMMANDS = (
     "costs",
     "waste",
     "unit-costs",
+    "rightsize",
     "export",
     "submit",
     "plan",

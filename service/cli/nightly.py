@@ -36,8 +36,8 @@ def nightly(
 ) -> None:
     """Load, allocate, account, plan, report, maintain; what a killed run did is not done again.
 
-    Exit codes: 0 done; 1 refused or failed; 3 done, but a source or the lake's maintenance failed
-    or rows were quarantined.
+    Exit codes: 0 done; 1 refused or failed; 3 done, but a source, the accounts or the lake's
+    maintenance failed or rows were quarantined.
     """
     from service.cli.console import open_wiring
 

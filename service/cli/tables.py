@@ -34,3 +34,8 @@ def print_table(table: Table, console: Console) -> None:
 def money(text: str) -> str:
     """Shorten an exact amount to cents, with thousands apart; the exact one stays in the report."""
     return f"{Decimal(text):,.2f}"
+
+
+def gpu_hours(gpu_ms: int) -> str:
+    """Write GPU-milliseconds as GPU-hours with one decimal; the exact number is in the report."""
+    return f"{Decimal(gpu_ms) / 3_600_000:,.1f}"

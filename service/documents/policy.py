@@ -95,6 +95,14 @@ class RuleEntry(Document):
         return [name for name in names if getattr(self, name) is not None]
 
 
+class NodeSplitEntry(Document):
+    """How a machine's cost is split into GPU, CPU and memory, as whole weights."""
+
+    gpu: Count
+    cpu: Count
+    memory: Count
+
+
 class PolicyDocument(Document):
     """Who pays for what, from a billing period on."""
 
@@ -104,6 +112,7 @@ class PolicyDocument(Document):
     namespace_tags: tuple[Text, ...] = ("k8s-namespace", "kubernetes.io/namespace", "namespace")
     pools: tuple[PoolEntry, ...] = ()
     rules: tuple[RuleEntry, ...] = ()
+    node_split: NodeSplitEntry | None = None
 
     def contradictions(self) -> Iterator[tuple[Loc, str]]:
         """Yield names that nothing defines, rules that cannot be reached, and the like."""
@@ -116,6 +125,8 @@ class PolicyDocument(Document):
         for index, pool in enumerate(self.pools):
             yield from _pool_problems(("pools", index), pool, set(teams))
         yield from self._rule_problems(set(teams))
+        if self.node_split is not None and self.node_split.gpu == 0:
+            yield ("node_split", "gpu"), "must be at least 1: a machine is accounted for its GPUs"
 
     def policy(self) -> domain.Policy:
         """Return the policy that the document means."""
@@ -125,6 +136,7 @@ class PolicyDocument(Document):
             rules=tuple(map(_rule, self.rules)),
             pools={pool.name: _pool(pool) for pool in self.pools},
             namespace_tags=self.namespace_tags,
+            node_split=_node_split(self.node_split),
         )
 
     def _rule_problems(self, teams: set[str]) -> Iterator[tuple[Loc, str]]:
@@ -210,6 +222,10 @@ def _pool(pool: PoolEntry) -> Pool:
         capacity_gpus=pool.capacity_gpus or 0,
         teams=pool.teams or (),
     )
+
+
+def _node_split(split: NodeSplitEntry | None) -> domain.NodeSplit:
+    return domain.NodeSplit() if split is None else domain.NodeSplit(**split.model_dump())
 
 
 def _rule(rule: RuleEntry) -> domain.Rule:

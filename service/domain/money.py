@@ -19,7 +19,7 @@ _NO_COINS = frozenset(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "
 _NO_COINS |= {"UYI", "VND", "VUV", "XAF", "XOF", "XPF"}
 _THOUSAND_COINS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
 
-Key = TypeVar("Key", str, tuple[str, str])
+Key = TypeVar("Key", str, int, tuple[str, str])
 
 
 class CurrencyMismatch(ValueError):
@@ -135,6 +135,14 @@ def sum_money(amounts: Iterable[Money], currency: str) -> Money:
     return sum(amounts, Money.zero(currency))
 
 
+def money_sums(amounts: Iterable[Money]) -> dict[str, Money]:
+    """Add amounts by currency; the currencies come in their order."""
+    picos: dict[str, int] = {}
+    for amount in amounts:
+        picos[amount.currency] = picos.get(amount.currency, 0) + amount.pico
+    return {currency: Money(picos[currency], currency) for currency in sorted(picos)}
+
+
 def rounding(parts: Iterable[Money], total: Money) -> Money:
     """Return what shown parts lack to the shown total, once each is rounded to the minor unit."""
     return total.rounded() - sum_money((part.rounded() for part in parts), total.currency)
@@ -149,7 +157,7 @@ def split(total: Money, weights: Mapping[Key, int]) -> dict[Key, Money]:
     Raises:
         ValueError: When a weight is negative or none is positive.
     """
-    shares = _largest_remainder(total.pico, weights)
+    shares = apportion(total.pico, weights)
     return {key: Money(pico, total.currency) for key, pico in shares.items()}
 
 
@@ -159,13 +167,29 @@ def ratios(weights: Mapping[Key, int]) -> dict[Key, Decimal]:
     Raises:
         ValueError: When a weight is negative or none is positive.
     """
-    return {
-        key: Decimal(share).scaleb(-SCALE)
-        for key, share in _largest_remainder(_UNIT, weights).items()
-    }
+    return {key: Decimal(share).scaleb(-SCALE) for key, share in apportion(_UNIT, weights).items()}
 
 
-def _largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
+def unit_price(total: Money, quantity: int, per: int = 1) -> Money:
+    """Return what ``per`` of a ``quantity`` that costs ``total`` costs, rounded half to even.
+
+    Raises:
+        ValueError: When the quantity or ``per`` is not positive.
+    """
+    if quantity <= 0 or per <= 0:
+        raise ValueError(f"{per} of {quantity}: both must be positive")
+    whole, rest = divmod(abs(total.pico) * per, quantity)
+    if 2 * rest > quantity or (2 * rest == quantity and whole % 2 == 1):
+        whole += 1
+    return Money(-whole if total.pico < 0 else whole, total.currency)
+
+
+def apportion(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
+    """Divide a whole number in proportion to ``weights`` by largest remainder, ties by key.
+
+    Raises:
+        ValueError: When a weight is negative or none is positive.
+    """
     whole = sum(weights.values())
     if min(weights.values(), default=0) < 0:
         raise ValueError("a weight is negative")

@@ -90,6 +90,32 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSplit:
+    """How the cost of a machine is split into GPU, CPU and memory: whole weights.
+
+    The default is what Datadog publishes for a machine whose GPUs are used.
+    """
+
+    gpu: int = 95
+    cpu: int = 3
+    memory: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse weights that cannot divide anything.
+
+        Raises:
+            ValueError: When one is negative or the GPU's is not positive.
+        """
+        if self.gpu < 1 or min(self.cpu, self.memory) < 0:
+            raise ValueError("node_split needs a weight of at least 1 for gpu and none below 0")
+
+    @property
+    def weights(self) -> Mapping[str, int]:
+        """The weights by name."""
+        return {"gpu": self.gpu, "cpu": self.cpu, "memory": self.memory}
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The rules of a company from a billing period on."""
 
@@ -98,6 +124,7 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     pools: Mapping[str, Pool] = field(default_factory=dict)
     namespace_tags: tuple[str, ...] = ()
+    node_split: NodeSplit = NodeSplit()
 
     def owner(self, charge: Charge) -> Owner:
         """Return who pays for ``charge``: the first rule that matches decides."""

@@ -76,10 +76,17 @@ class Profile:
         return Fraction(min(self.observed_ms, self.allocated_ms), max(self.allocated_ms, 1))
 
     @property
+    def at_work_ms(self) -> int:
+        """The held time without that in which no process was on the GPU."""
+        return self.allocated_ms - (self.no_process_ms or 0)
+
+    @property
     def peak(self) -> Fraction:
-        """The activity that 95 % of the observed time stays at or below, rounded up to a tenth."""
-        wanted, seen = _PEAK * sum(self.by_tenth), 0
-        for tenth, ms in enumerate(self.by_tenth):
+        """The tenth that 95 % of the observed time with a process stays at or below."""
+        none, *some = self.by_tenth
+        at_work = (max(0, none - (self.no_process_ms or 0)), *some)
+        wanted, seen = _PEAK * sum(at_work), 0
+        for tenth, ms in enumerate(at_work):
             seen += ms
             if seen >= wanted:
                 return Fraction(tenth, TENTHS - 1)

@@ -45,6 +45,8 @@ def recommend(profile: Profile, models: Mapping[str, Model]) -> list[Recommendat
     if profile.allocated_ms < ENOUGH_MS:
         return []
     found = [one for one in (_release(profile, model.rate),) if one]
+    if profile.at_work_ms < ENOUGH_MS:
+        return found
     others = [*_smaller(profile, model, models), *_sliced(profile, model), *_shared(profile, model)]
     if others:
         found.append(max(others, key=lambda one: (one.saving.pico, one.rule, one.to)))
@@ -113,13 +115,13 @@ def _cheaper(rate: Money, than: Money | None) -> bool:
 
 def _difference(model: Model, rate: Money, profile: Profile) -> Money:
     now = _cost(profile, model)
-    return now - _monthly(rate, profile.allocated_ms, profile.days)
+    return now - _monthly(rate, profile.at_work_ms, profile.days)
 
 
 def _cost(profile: Profile, model: Model) -> Money:
-    """What the work costs in 30 days at the model's rate."""
+    """What the time at work costs in 30 days at the model's rate."""
     rate = model.rate or Money.zero("XXX")
-    return _monthly(rate, profile.allocated_ms, profile.days)
+    return _monthly(rate, profile.at_work_ms, profile.days)
 
 
 def _monthly(rate: Money, ms: int, days: int) -> Money:

@@ -43,8 +43,14 @@ class Reader:
         return self.engine.query(Question(f"ask/{name}", params or {}, inputs), self.view)
 
 
-def charge_groups(period: Period, policy: Policy, machine: pa.Table, reader: Reader) -> pa.Table:
-    """Return the costs of ``period`` summed by owner and origin."""
+def charge_groups(
+    period: Period,
+    policy: Policy,
+    machine: pa.Table,
+    reader: Reader,
+    question: str = "charge_groups",
+) -> pa.Table:
+    """Return the costs of ``period`` summed by owner and origin, or as ``question`` sums them."""
     keys = _tag_keys(policy)
     params: dict[str, object] = {
         "period": str(period),
@@ -54,7 +60,7 @@ def charge_groups(period: Period, policy: Policy, machine: pa.Table, reader: Rea
     kinds = reader.ask("charge_kinds", params, machine=machine)
     owners = policy.owners()
     found = [owners.of(charge) for charge in _charges(kinds, keys, policy)]
-    return reader.ask("charge_groups", params, machine=machine, owner=_owned(kinds, found))
+    return reader.ask(question, params, machine=machine, owner=_owned(kinds, found))
 
 
 def _tag_keys(policy: Policy) -> list[str]:

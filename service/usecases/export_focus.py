@@ -37,6 +37,7 @@ def export_period(  # noqa: PLR0913  (every long-lived part comes by name)
         InputError: When the file's name tells no form, or its folder is not there.
         FileExistsAlreadyError: When it is there already; not with ``force``.
         NotFoundError: When there is no such cost line; names what there is.
+        UnwritableFile: When its folder takes no file, or has no room; nothing is left behind.
     """
     _refuse_bad_target(target, force=force)
     places = sorted(lake.states("cost_line"))

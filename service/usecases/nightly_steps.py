@@ -1,4 +1,4 @@
-"""What the nightly job does: one load per source, then allocate, plan, report."""
+"""What the nightly job does: load, allocate, account, rightsize, plan, report, maintain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from ingest.carbon import region_carbon
 from ingest.registry import source_of
 from ingest.settings import SourceSettings
 from service.config import Settings
@@ -14,12 +15,16 @@ from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
 from service.store.store import Store
+from service.usecases.account_period import account_period
+from service.usecases.account_state import unaccounted_periods
 from service.usecases.allocate_period import allocate_period
 from service.usecases.holders import is_gone, this_process
 from service.usecases.load_source import failures, load_source
+from service.usecases.maintain_lake import maintain_lake
 from service.usecases.plan_queue import Planner, PlanSettings
 from service.usecases.report_costs import CostReport, report_costs
 from service.usecases.report_run import report_run
+from service.usecases.rightsize import rightsize
 from service.usecases.run_nightly import JOB, Nightly, NightlyStep, Result, Situation
 from service.usecases.stale_periods import loaded_periods, stale_periods
 from warehouse.lake import Lake
@@ -27,6 +32,9 @@ from warehouse.port import Engine
 
 LOAD = "load "
 """What the name of a load's step begins with; the source's name follows."""
+
+MAINTAIN = "maintain"
+"""The step that keeps the lake small; the night's numbers stand without it."""
 
 
 def nightly_job(  # noqa: PLR0913  (every long-lived part comes by name)
@@ -48,8 +56,11 @@ def nightly_job(  # noqa: PLR0913  (every long-lived part comes by name)
         steps=(
             *loads,
             NightlyStep("allocate", night.allocate),
+            NightlyStep("account", night.account, needed=False),
+            NightlyStep("rightsize", night.rightsize),
             NightlyStep("plan", night.plan),
             NightlyStep("report", night.report),
+            NightlyStep(MAINTAIN, night.maintain, needed=False),
         ),
         store=store,
         clock=clock,
@@ -101,6 +112,36 @@ class _Night:
         ]
         return {"allocated": {run.period: str(run.id) for run in runs}}
 
+    def account(self, at: Situation) -> Result:
+        """Account every period whose facts or policy changed since it was accounted last."""
+        carbon = {place: float(one.g_per_kwh) for place, one in region_carbon().items()}
+        runs = [
+            account_period(
+                period,
+                lake=self.lake,
+                engine=self.engine,
+                store=self.store,
+                carbon=carbon,
+                new_id=self.new_id,
+                clock=self.clock,
+                guard=at.guard,
+            )
+            for period in unaccounted_periods(lake=self.lake, store=self.store)
+        ]
+        return {"accounted": {run.period: run.as_json() for run in runs}}
+
+    def rightsize(self, at: Situation) -> Result:
+        """Say which work would do with fewer or smaller GPUs."""
+        at.guard()
+        run = rightsize(
+            lake=self.lake,
+            engine=self.engine,
+            store=self.store,
+            clock=self.clock,
+            new_id=self.new_id,
+        )
+        return {"run": str(run.id), "works": run.works, "recommended": len(run.recommendations)}
+
     def plan(self, at: Situation) -> Result:
         """Plan the queue; sources that failed tonight are named in the plan."""
         planner = Planner(
@@ -131,6 +172,18 @@ class _Night:
             ask=self._costs,
         )
 
+    def maintain(self, at: Situation) -> Result:
+        """Put small files together and take away what nobody can need any more."""
+        done = maintain_lake(
+            self.lake,
+            self.engine,
+            clock=self.clock,
+            new_id=self.new_id,
+            keep_days=self.settings.snapshot_keep_days,
+            guard=at.guard,
+        )
+        return done.as_json()
+
     def _runs(self) -> dict[Period, AllocationRun]:
         with self.store.work() as work:
             found = {
@@ -153,4 +206,5 @@ def _loads(at: Situation) -> list[dict[str, Any]]:
 def _stale(at: Situation) -> list[str]:
     """Name the sources that failed tonight, wholly or in part."""
     partly = {one["source"] for one in _loads(at) if one["outcome"] == "failed"}
-    return sorted(partly | {step.removeprefix(LOAD) for step in at.failed})
+    whole = {step.removeprefix(LOAD) for step in at.failed if step.startswith(LOAD)}
+    return sorted(partly | whole)

@@ -11,6 +11,7 @@ from service.bootstrap import Wiring, settings_from_environment, wire
 from service.domain.periods import Period
 from service.usecases.nightly_steps import nightly_job
 from service.usecases.report_costs import report_costs
+from service.usecases.report_waste import report_waste
 from service.usecases.run_nightly import NightlyStep, Result, Situation
 from warehouse.port import Question
 
@@ -89,6 +90,13 @@ def found(wiring: Wiring) -> dict[str, object]:
         for period in periods
         for by in ("team", "provider", "pool")
     }
+    waste = {
+        str(period): [
+            [row.kind, row.team, row.gpu_ms, row.cost and row.cost.text()]
+            for row in report_waste(period, "kind", lake=lake, engine=engine).rows
+        ]
+        for period in periods
+    }
     with store.work() as work:
         plan = work.plans.latest()
         runs = work.runs.latest("nightly", 10)
@@ -96,6 +104,7 @@ def found(wiring: Wiring) -> dict[str, object]:
     return {
         "lines": json.loads(json.dumps(lines, default=str)),
         "costs": costs,
+        "waste": waste,
         "runs": [[run.scheduled_at.isoformat(), str(run.state)] for run in runs],
         "plan of this run": plan.run_id == runs[0].id,
         "plan": [plan.cost_micros, plan.bound_micros, plan.status],

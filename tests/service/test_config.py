@@ -170,6 +170,11 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("COMPTROLLER_EXCHANGE_RATES", '{"EUR": "0"}', "a rate above 0"),
         ("COMPTROLLER_EXCHANGE_RATES", '{"Euro": "1"}', "ISO 4217"),
         ("COMPTROLLER_SOURCES", '[{"name": "x", "path": "a", "kin": 1}]', r"sources\.0\.kin"),
+        (
+            "COMPTROLLER_SOURCES",
+            '[{"name": "x", "type": "aws-export", "bucket": "s3://x", "since": "2026-01"}]',
+            r"sources\.0\.bucket.*'s3://x' is not .* is the bucket's name only, as my-bucket;",
+        ),
         ("COMPTROLLER_SOURCES", "aws", "sources.*lists are JSON"),
         (
             "COMPTROLLER_SOURCES",

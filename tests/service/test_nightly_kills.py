@@ -28,7 +28,8 @@ VICTIM = Path(__file__).with_name("nightly_victim.py")
 MOMENTS = ("begun", "committing", "worked", "recorded")
 TELLING = ("committing", "worked")
 """The moments at which most is at stake: files are written, nothing says so yet."""
-STEPS = ("load aws", "load list-prices", "load metrics", "allocate", "plan", "report")
+LOADS = ("load aws", "load list-prices", "load metrics")
+STEPS = (*LOADS, "allocate", "account", "rightsize", "plan", "report", "maintain")
 NEVER = ("no step", "never")
 
 
@@ -126,7 +127,7 @@ def test_killed_at_every_step_the_night_ends_as_if_nothing_had_happened(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """11 or 23 kills of one run (6 steps x moments, a report commits nothing) change nothing."""
+    """15 or 31 kills of one run (8 steps x moments, a report commits nothing) change nothing."""
     from tests.conftest import TEMPLATE
 
     files = company.nodes.parent

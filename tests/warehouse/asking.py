@@ -16,6 +16,8 @@ PARAMS: Mapping[str, object] = {
     "run": "run-1",
     "by": "team",
     "at": datetime(2026, 10, 1, 12, tzinfo=UTC),
+    "begin": datetime(2026, 9, 30, tzinfo=UTC),
+    "until": datetime(2026, 10, 3, tzinfo=UTC),
     "first": date(2026, 9, 30),
     "end": date(2026, 10, 3),
     "source": "aws-bills",

@@ -16,7 +16,13 @@ from warehouse.duck import DuckEngine
 from warehouse.errors import MissingParameter, UnknownParameter, UnknownQuestion
 from warehouse.lake import Lake
 from warehouse.port import Question
-from warehouse.questions import QuestionFile, parse_question, question_names, read_question
+from warehouse.questions import (
+    QuestionFile,
+    parse_question,
+    question_names,
+    read_question,
+    with_parts,
+)
 
 EXAMPLES: Mapping[str, object] = {
     "VARCHAR": "2026-10",
@@ -92,6 +98,25 @@ def test_a_header_tells_parameters_inputs_and_meaning() -> None:
     }
 
 
+def test_parts_stand_between_header_and_question() -> None:
+    """Two parts become one WITH, in the order in which the header names them."""
+    file = read_question("ask/charge_groups")
+
+    found = [
+        file.sql.index(words) for words in ("\nWITH tagged AS (", "\nowned AS (", "\nSELECT\n")
+    ]
+
+    assert found == sorted(found)
+    assert file.sql.count("WITH ") == 1
+    assert "with charge" not in file.meaning
+
+
+def test_a_part_that_is_not_there_is_refused() -> None:
+    """The sentence names question and part."""
+    with pytest.raises(UnknownQuestion, match=r"ask/q\.sql: there is no part nothing in"):
+        with_parts("ask/q", "-- Q.\n-- with charge, nothing\nSELECT 1")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -137,7 +162,7 @@ def test_files_of_periods_that_a_question_does_not_read_change_nothing(
     lake: Lake, engine: DuckEngine, names: list[str], tmp_path: Path
 ) -> None:
     """Each question that says its periods answers as it does over all files."""
-    fill(lake, tables=("cost_line", "allocation", "quarantine"))
+    fill(lake, tables=("cost_line", "allocation", "gpu_account", "run_cost", "quarantine"))
     view = lake.view()
     everything = DuckEngine(lake, temp_folder=tmp_path / "spill", questions=_of_all_periods)
     for name in (name for name in names if read_question(name).periods):

@@ -16,9 +16,16 @@ from typer.testing import CliRunner, Result
 from service.bootstrap import Wiring, demo_settings, settings_from_environment
 from service.cli import demo, nightly
 from service.cli.progress import TerminalProgress
+from service.domain.runs import RunState
 from service.errors import InputError
 from service.store.embedded import EmbeddedServer
 from service.usecases.run_nightly import JOB
+from tests.warehouse.rows import load_id, stage_rows
+from warehouse.commit import commit, current_files
+from warehouse.port import Partition
+
+PROBES = Partition("availability", "probes", "2026-10-05")
+"""A partition of a table that no step of the night reads."""
 
 SMALL = ("--date", "2026-11-03", "--days", "3", "--workloads", "8")
 
@@ -57,6 +64,8 @@ def test_the_demo_ends_with_a_report_and_a_second_one_finds_nothing_new(app: typ
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert first.stdout.count(" loaded ") == 7
     assert second.stdout.count(" unchanged ") == 7
+    assert "✓ maintain" in second.stderr
+    assert "Maintained the lake" not in second.stdout
     for text in ("DEMO", "Effective cost by provider", "Cost by team, 2026-10", "unallocated",
                  "Bills and allocations, exact", "lower bound, proven", "on demand"):  # fmt: skip
         assert text in second.stdout
@@ -90,16 +99,16 @@ def test_another_format_is_wrong_usage(app: typer.Typer) -> None:
 
 
 def test_the_scheduler_runs_the_night_and_logs_its_steps(wiring: Wiring) -> None:
-    """A house without sources has three steps: allocate, plan and report."""
+    """A house without sources has five steps: allocate, account, plan, report and maintain."""
     at = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 
     nightly.run_scheduled(wiring, at)
 
     with wiring.store.work() as work:
         run = work.runs.latest(JOB, 1)[0]
-        steps = [step.name for step in work.runs.steps(run.id)]
+        steps = {step.name for step in work.runs.steps(run.id)}
     assert run.scheduled_at == at
-    assert steps == ["allocate", "plan", "report"]
+    assert steps == {"allocate", "account", "rightsize", "plan", "report", "maintain"}
 
 
 def test_a_broken_source_is_told_and_ends_with_3(wiring: Wiring) -> None:
@@ -110,6 +119,61 @@ def test_a_broken_source_is_told_and_ends_with_3(wiring: Wiring) -> None:
 
     assert nightly.run_and_show(broken, None, again=False) == nightly.INCOMPLETE
     nightly.run_scheduled(broken, datetime(2026, 11, 22, 2, 30, tzinfo=UTC))
+
+
+def test_the_night_ends_with_maintenance_of_the_lake(
+    wiring: Wiring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eight files of a day become one; record and terminal say so, tonight and when read again."""
+    _add_probes(wiring, 8)
+
+    codes = [nightly.run_and_show(wiring, None, again=False) for _ in range(2)]
+
+    with wiring.store.work() as work:
+        steps = work.runs.steps(work.runs.latest(JOB, 1)[0].id)
+    assert codes == [0, 0]
+    assert {step.name: step.result for step in steps}["maintain"] == {
+        "keep_days": 30,
+        "compacted": {"partitions": 1, "files_before": 8, "files_after": 1, "overtaken": 0},
+        "maintained": {"expired_snapshots": 0, "deleted_files": 0, "deleted_bytes": 0},
+    }
+    assert capsys.readouterr().out.count("Put 8 small files of 1 partitions together into 1.") == 2
+
+
+def test_maintenance_that_fails_is_told_and_the_report_stands(
+    wiring: Wiring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of eight files has vanished: the run succeeds with a report and ends with 3."""
+    _add_probes(wiring, 8)
+    Path(current_files(wiring.lake, PROBES.table)[0].uri).unlink()
+
+    code = nightly.run_and_show(wiring, None, again=False, output="json")
+
+    with wiring.store.work() as work:
+        run = work.runs.latest(JOB, 1)[0]
+    report = json.loads(capsys.readouterr().out)
+    assert (code, run.state) == (nightly.INCOMPLETE, RunState.SUCCEEDED)
+    assert report["plan"] is not None
+    assert list(report["failed"]) == ["maintain"]
+    assert "'probes'" in report["failed"]["maintain"]
+
+
+def _add_probes(wiring: Wiring, count: int) -> None:
+    """Load one probe of a day after the other, each into a file of its own."""
+    select = "SELECT 'probes' AS x_SourceId, DATE '2026-10-05' AS x_Day, 'f' AS x_FileId"
+    for number in range(1, count + 1):
+        file = stage_rows(wiring.lake.folder(load_id(number)) / "p.parquet", PROBES, select, 1)
+        commit(
+            wiring.lake,
+            PROBES.table,
+            partitions=[PROBES],
+            files=[file],
+            load_id=load_id(number),
+            version=number,
+            delivered={str(number): "p"},
+            complete=False,
+        )
+        wiring.lake.close_load(load_id(number))
 
 
 def test_a_day_that_the_schedule_leaves_out_is_run_at_midnight() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from service.documents.policy import PolicyDocument
 from service.documents.yaml_file import DocumentError, parse_document
-from service.domain.policy import Charge, Owner
+from service.domain.policy import Charge, NodeSplit, Owner
 from tests.docs_examples import page, section, yaml_examples
 
 AWS = "{match: {provider: AWS}"
@@ -34,6 +34,7 @@ def test_the_example_of_the_documentation_is_a_policy() -> None:
     assert policy.owner(Charge(tags={"team": "speech"})).team == "nlp"
     assert policy.owner(Charge(charge_category="Tax")).team == "unallocated"
     assert policy.pools["h100-reserved"].capacity_gpus == 64
+    assert policy.node_split == NodeSplit(gpu=95, cpu=3, memory=2)
 
 
 def test_left_out_parts_have_their_defaults() -> None:
@@ -42,6 +43,16 @@ def test_left_out_parts_have_their_defaults() -> None:
 
     assert policy.owner(Charge(provider="AWS")).team == "unallocated"
     assert "k8s-namespace" in policy.namespace_tags
+    assert policy.node_split == NodeSplit(gpu=95, cpu=3, memory=2)
+
+
+def test_a_machines_cost_is_split_by_the_policys_weights() -> None:
+    """AWS's 9 to 1 for GPU and the rest, all of the rest for the CPU."""
+    text = HEAD + "node_split: {gpu: 9, cpu: 1, memory: 0}"
+
+    policy = parse_document(text, "p.yaml", PolicyDocument).policy()
+
+    assert policy.node_split == NodeSplit(gpu=9, cpu=1, memory=0)
 
 
 def test_several_tags_must_all_be_there() -> None:
@@ -57,6 +68,10 @@ def test_several_tags_must_all_be_there() -> None:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
+        (
+            "node_split: {gpu: 0, cpu: 1, memory: 1}",
+            ["4: node_split.gpu: must be at least 1: a machine is accounted for its GPUs"],
+        ),
         (
             "rules:\n- {match: {provider: AWS}, team: ads}",
             ["5: rules[1].team: 'ads' is no team of this policy (accepted: nlp, vision)"],

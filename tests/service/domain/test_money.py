@@ -10,10 +10,12 @@ from service.domain.money import (
     CurrencyMismatch,
     Money,
     minor_digits,
+    money_sums,
     ratios,
     rounding,
     split,
     sum_money,
+    unit_price,
 )
 
 PICO = st.integers(min_value=-(10**38) + 1, max_value=10**38 - 1)
@@ -194,3 +196,28 @@ def test_written_out_and_read_again_it_is_the_same(pico: int) -> None:
     assert Money.parse(amount.decimal, "USD") == amount
     assert amount.decimal.as_tuple().exponent == -12
     assert amount.decimal == Decimal(amount.text())
+
+
+@pytest.mark.parametrize(
+    ("pico", "quantity", "per", "price"),
+    [(10, 4, 1, 2), (-10, 4, 1, -2), (14, 4, 1, 4), (11, 4, 1, 3), (10, 3, 1, 3), (5, 2, 4, 10)],
+)
+def test_a_unit_price_is_rounded_half_to_even(
+    pico: int, quantity: int, per: int, price: int
+) -> None:
+    """2.5 is 2, -2.5 is -2, 3.5 is 4, 2.75 is 3, 3.33 is 3; 4 of 2 that cost 5 cost 10."""
+    assert unit_price(Money(pico, "USD"), quantity, per) == Money(price, "USD")
+
+
+@pytest.mark.parametrize(("quantity", "per"), [(0, 1), (-1, 1), (1, 0)])
+def test_nothing_has_no_unit_price(quantity: int, per: int) -> None:
+    """There is nothing to divide by."""
+    with pytest.raises(ValueError, match="both must be positive"):
+        unit_price(usd("1"), quantity, per)
+
+
+def test_sums_keep_currencies_apart() -> None:
+    """1 and 2 dollars and 5 euros are 5 euros and 3 dollars."""
+    sums = money_sums([usd("1"), Money.parse("5", "EUR"), usd("2")])
+
+    assert list(sums.items()) == [("EUR", Money.parse("5", "EUR")), ("USD", usd("3"))]

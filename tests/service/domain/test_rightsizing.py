@@ -105,6 +105,25 @@ def test_gpus_held_without_a_process_are_to_be_released() -> None:
     assert recommend(profile(no_process_ms=20 * MS_PER_HOUR), MODELS) == []
 
 
+def test_time_without_a_process_does_not_make_the_work_look_small() -> None:
+    """100 of 300 hours slept, the others were 80 % busy: they are released, the H100 stays."""
+    hours = MS_PER_HOUR
+    tenths = [100 * hours, *[0] * 7, 200 * hours, 0, 0]
+
+    found = recommend(profile(no_process_ms=100 * hours, by_tenth=tenths), MODELS)
+
+    assert [one.rule for one in found] == [Rule.RELEASE_IDLE]
+
+
+def test_what_never_had_a_process_is_only_to_be_released() -> None:
+    """Nobody knows what hardware work needs that never ran."""
+    slept = 300 * MS_PER_HOUR
+
+    found = recommend(profile(no_process_ms=slept, by_tenth=busy(0), memory_max=0.0), MODELS)
+
+    assert [one.rule for one in found] == [Rule.RELEASE_IDLE]
+
+
 def test_a_share_of_a_gpu_is_not_cut_again() -> None:
     """What runs in a slice already is not told to take a slice, nor to share."""
     work = replace(WORK, mode="mig")

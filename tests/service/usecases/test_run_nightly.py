@@ -1,6 +1,7 @@
 """The nightly job as resumable steps under one lease, on a real store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -148,6 +149,48 @@ def test_a_failed_source_is_not_tried_again_once_its_absence_was_used(
 
     assert night.done == ["plan", "report"]
     assert ended.failed == {"load a": "load a is broken"}
+
+
+def test_the_last_step_may_fail_and_the_night_stands(
+    night: Night, store: Store, clock: Callable[[], datetime]
+) -> None:
+    """Maintenance is broken: the run succeeds with 1 result, and says so whenever it is read."""
+    job, night.broken = night.job("report", "maintain", optional="maintain"), {"maintain"}
+
+    ended, read = job.run(clock(), Watch()), job.run(clock(), Watch())
+
+    with store.work() as work:
+        recorded = {step.name: step.error for step in work.runs.steps(ended.run.id)}
+    assert ended.run.state is read.run.state is RunState.SUCCEEDED
+    assert ended.results == read.results == {"report": {"did": "report"}}
+    assert ended.failed == read.failed == {"maintain": "maintain is broken"}
+    assert recorded == {"report": None, "maintain": "maintain is broken"}
+
+
+def test_a_last_step_that_was_killed_is_done_by_the_next_start(
+    night: Night, clock: Callable[[], datetime]
+) -> None:
+    """A bug ends the process in maintenance; the second start does that step and no other."""
+    job, watch = night.job("load a", "report", "maintain", optional="maintain"), Watch()
+    *before, _ = job.steps
+
+    def bug(_: Situation) -> Result:
+        raise ZeroDivisionError
+
+    killed = replace(job, steps=(*before, NightlyStep("maintain", bug, needed=False)))
+    with pytest.raises(ZeroDivisionError):
+        killed.run(clock(), Watch())
+
+    ended = job.run(clock(), watch)
+
+    assert night.done == ["load a", "report", "maintain"]
+    assert ended.run.state is RunState.SUCCEEDED
+    assert watch.told == [
+        "load a resumed",
+        "report resumed",
+        "maintain started",
+        "maintain finished",
+    ]
 
 
 def test_two_runs_at_once_are_refused(

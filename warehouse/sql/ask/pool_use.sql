@@ -3,7 +3,7 @@
 -- an hour, however many rows its hour has. What stands for less than nothing is left out.
 -- $first: DATE  first day
 -- $end: DATE  first day that does not count any more
--- input machine(kind VARCHAR, name VARCHAR, pool VARCHAR, begins TIMESTAMPTZ, ends TIMESTAMPTZ, reach TIMESTAMPTZ)  answer of machine_times
+-- input machine(kind VARCHAR, name VARCHAR, pool VARCHAR, machine_host VARCHAR, accelerator_model VARCHAR, accelerator_count INTEGER, begins TIMESTAMPTZ, ends TIMESTAMPTZ, reach TIMESTAMPTZ)  answer of machine_times
 WITH sample AS (
     SELECT *, CAST(hour AS DATE) AS day FROM gpu_usage
     WHERE CAST(hour AS DATE) >= $first AND CAST(hour AS DATE) < $end
@@ -33,7 +33,9 @@ WITH sample AS (
 SELECT
     pool, day, ranked.team AS job_team, namespace,
     CAST(sum(allocated_ms) AS BIGINT) AS allocated_ms, CAST(0 AS BIGINT) AS capacity_ms
-FROM placed LEFT JOIN ranked ON ranked.job_id = placed.job_id AND ranked.rank = 1
+FROM placed LEFT JOIN ranked
+    ON ranked.job_id = coalesce(nullif(placed.job_id, ''), placed.namespace || '/' || placed.pod)
+    AND ranked.rank = 1
 WHERE pool IS NOT NULL AND allocated_ms > 0
 GROUP BY pool, day, ranked.team, namespace
 UNION ALL

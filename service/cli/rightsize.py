@@ -1,0 +1,161 @@
+"""``comptroller rightsize``: which work would do with less, what that saves, and why."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.costs import Format
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from service.domain.rightsizing import RightsizingRun
+    from service.usecases.rightsize import Advice
+
+_FIELDS = (
+    "id",
+    "team",
+    "project",
+    "work",
+    "accelerator_model",
+    "mode",
+    "rule",
+    "to",
+    "saving_a_month",
+    "currency",
+    "confidence",
+    "dismissed",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(
+        help="Which work would do with fewer or smaller GPUs, and what that saves.",
+        no_args_is_help=True,
+    )
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("dismiss")(dismiss)
+    app.add_typer(group, name="rightsize")
+
+
+def list_(
+    dismissed: Annotated[
+        bool, typer.Option("--dismissed", help="Also what was dismissed, with its reason.")
+    ] = False,
+    team: Annotated[str | None, typer.Option(help="One team only.")] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help="A table rounds to cents; json and csv are exact.")
+    ] = Format.TABLE,
+) -> None:
+    """List what the newest nightly run recommends, the largest saving first."""
+    from service.cli.console import open_wiring, out
+    from service.cli.tables import print_table
+    from service.usecases.rightsize import advice
+
+    with open_wiring() as wiring:
+        run, found = advice(store=wiring.store)
+    shown = [
+        one
+        for one in found
+        if (dismissed or one.dismissal is None)
+        and (team is None or one.recommendation.work.team == team)
+    ]
+    if format_ is Format.JSON:
+        json.dump([_record(one) for one in shown], sys.stdout, indent=2, ensure_ascii=False)
+        sys.stdout.write("\n")
+    elif format_ is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(_FIELDS)
+        records = [_record(one) for one in shown]
+        writer.writerows([record[name] or "" for name in _FIELDS] for record in records)
+    else:
+        print_table(_table(run, shown), out)
+
+
+def show(id_: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]) -> None:
+    """Show one recommendation with its evidence."""
+    from service.cli.console import open_wiring, out
+    from service.errors import NotFoundError
+    from service.usecases.rightsize import advice
+
+    with open_wiring() as wiring:
+        _, found = advice(store=wiring.store)
+    known = {one.recommendation.id: one for one in found}
+    if id_ not in known:
+        raise NotFoundError(f"the newest run recommends nothing under {id_!r}")
+    told = _record(known[id_]) | {"": ""} | dict(known[id_].recommendation.evidence)
+    for name, value in told.items():
+        text = f"{name + ':':<32}{value}" if name else ""
+        out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def dismiss(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
+    reason: Annotated[str, typer.Option(help="Why it is not wanted; everybody can read it.")],
+) -> None:
+    """Dismiss a recommendation; it stays dismissed in later runs."""
+    from service.bootstrap import operator
+    from service.cli.console import open_wiring, out
+    from service.usecases.rightsize import dismiss as dismiss_it
+
+    with open_wiring() as wiring:
+        done = dismiss_it(id_, reason, actor=operator(), store=wiring.store, at=wiring.clock())
+    out.print(f"Dismissed {done.recommendation_id}.", markup=False, highlight=False)
+
+
+def _record(one: Advice) -> dict[str, str | None]:
+    found = one.recommendation
+    return {
+        "id": found.id,
+        "team": found.work.team,
+        "project": found.work.project,
+        "work": found.work.name,
+        "accelerator_model": found.work.accelerator_model,
+        "mode": found.work.mode,
+        "rule": str(found.rule),
+        "to": found.to,
+        "saving_a_month": found.saving.text(),
+        "currency": found.saving.currency,
+        "confidence": str(found.confidence),
+        "dismissed": one.dismissal.reason if one.dismissal else None,
+    }
+
+
+def _table(run: RightsizingRun, shown: Sequence[Advice]) -> Table:
+    from service.cli.tables import add_words, money, plain_table
+
+    table = plain_table(
+        f"What would suffice, from the use of {run.first} to {run.end}",
+        *("id", "team", "project", "work", "on", "advice", "confidence", "dismissed"),
+        "saving a month",
+        "currency",
+        words=8,
+    )
+    table.caption = (
+        f"run {run.id}: {run.works} kinds of work, {run.unseen} seen too little to judge"
+    )
+    for one in shown:
+        found = one.recommendation
+        add_words(
+            table,
+            found.id,
+            found.work.team,
+            found.work.project,
+            found.work.name,
+            found.work.accelerator_model,
+            f"{found.rule}: {found.to}",
+            str(found.confidence),
+            one.dismissal.reason if one.dismissal else "",
+            money(found.saving.text()),
+            found.saving.currency,
+        )
+    return table

@@ -1,0 +1,137 @@
+"""``comptroller waste`` and ``comptroller unit-costs``: for people, and exact for programs."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from service.bootstrap import Wiring
+from service.cli import unit_costs, waste
+from service.domain.gpu_accounts import HOUR_MS
+from service.errors import InputError
+from service.store.roles import Logins
+from tests.service.facts import put
+from tests.service.usage_example import put_example
+from tests.service.usecases.test_report_waste import account_october
+
+
+@pytest.fixture
+def app(
+    database: Logins, wiring: Wiring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> typer.Typer:
+    """Return both commands over the accounts of the worked example."""
+    monkeypatch.setenv("COMPTROLLER_DATABASE_URL", database.app)
+    monkeypatch.setenv("COMPTROLLER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("COMPTROLLER_LAKE_URI", str(wiring.lake.root))
+    monkeypatch.setenv("COLUMNS", "160")
+    put_example(wiring.lake)
+    account_october(wiring, tmp_path)
+    commands = typer.Typer()
+    waste.register(commands)
+    unit_costs.register(commands)
+    return commands
+
+
+def shown(commands: typer.Typer, *arguments: str) -> str:
+    """Run a command of October and return what it writes; refusals come out as they are."""
+    command, *options = arguments
+    line = [command, "--period", "2026-10", *options]
+    ended = CliRunner().invoke(commands, line, catch_exceptions=False)
+    assert ended.exit_code == 0
+    return ended.stdout
+
+
+def cells(text: str) -> list[list[str]]:
+    """Return the rows of a table as words."""
+    return [line.replace("│", " ").split() for line in text.splitlines()]
+
+
+def test_waste_is_a_table_with_sums_and_what_was_thrown_away(app: typer.Typer) -> None:
+    """126 GPU-hours for 52.50 dollars, and of the held time 8 hours for 3.33."""
+    text = shown(app, "waste", "--by", "kind")
+
+    rows = cells(text)
+    assert ["unused", "vision", "48.0", "20.00", "USD"] in rows
+    assert ["waste", "126.0", "52.50", "USD"] in rows
+    assert ["lost_failed", "vision", "8.0", "3.33", "USD"] in rows
+    assert "thrown away, part of held time" in text
+    assert "GPU-hours: reserved 192.0, allocated 168.0, utilised 66.0" in text
+    assert "not explained" not in text
+
+
+def test_what_is_not_explained_stands_apart(
+    app: typer.Typer, wiring: Wiring, tmp_path: Path
+) -> None:
+    """Nobody saw the machine that costs 80 dollars: nothing is wasted, as far as anyone knows."""
+    put(wiring.lake, "gpu_usage", [], period="2026-10-05")
+    put(wiring.lake, "job_run", [])
+    account_october(wiring, tmp_path)
+
+    rows = cells(shown(app, "waste", "--by", "kind"))
+
+    assert ["unmatched_no_usage", "platform", "0.0", "80.00", "USD"] in rows
+    assert ["waste", "0.0"] in rows
+    assert ["not", "explained", "0.0", "80.00", "USD"] in rows
+
+
+def test_waste_for_programs_is_exact(app: typer.Typer) -> None:
+    """JSON and CSV have GPU-milliseconds and all decimals; lost work comes last."""
+    found: dict[str, Any] = json.loads(shown(app, "waste", "--format", "json"))
+    rows = list(csv.DictReader(io.StringIO(shown(app, "waste", "--format", "csv"))))
+
+    assert found["bases"]["utilised"]["gpu_ms"] == 66 * HOUR_MS
+    assert found["unexplained"] == []
+    assert [row["kind"] for row in found["of_which_lost"]] == ["lost_failed"]
+    assert [row["kind"] for row in rows] == [
+        row["kind"] for row in found["waste"] + found["of_which_lost"]
+    ]
+    assert rows[-1] == {
+        "period": "2026-10",
+        "team": "vision",
+        "kind": "lost_failed",
+        "gpu_ms": str(8 * HOUR_MS),
+        "currency": "USD",
+        "effective_cost": found["of_which_lost"][0]["effective_cost"],
+    }
+
+
+def test_unit_costs_are_a_table_with_reasons_as_notes(app: typer.Typer) -> None:
+    """What is unknown says how much is known, and points to the sentence below."""
+    text = shown(app, "unit-costs")
+
+    rows = cells(text)
+    assert ["vision", "USD", "96.0", "0.3958", "0.7917", "40.0000", "(2)", "(2)", "0.4545"] in rows
+    assert any(row[:6] == ["nlp", "USD", "72.0", "0.3958", "83.3", "%"] for row in rows)
+    assert "(1) activity was measured for less than 90 % of the time" in text
+    assert "(2) no tokens were counted" in text
+
+
+def test_unit_costs_for_programs_say_why_a_figure_is_not_known(app: typer.Typer) -> None:
+    """In JSON beside the amount, in CSV in a column of its own."""
+    found = json.loads(shown(app, "unit-costs", "--by", "workload", "--format", "json"))
+    table = shown(app, "unit-costs", "--by", "workload", "--format", "csv")
+    rows = {row["workload"]: row for row in csv.DictReader(io.StringIO(table))}
+
+    serve = next(row for row in found["rows"] if row["workload"] == "serve")
+    reason = "activity was measured for less than 90 % of the time"
+    assert serve["million_tokens_used"] == {
+        "amount": None,
+        "unknown": reason,
+        "known_permille": 750,
+    }
+    assert rows["serve"]["million_tokens_used"] == ""
+    assert rows["serve"]["million_tokens_used_unknown"] == reason
+    assert rows["serve"]["million_tokens"] == serve["million_tokens"]["amount"]
+    assert rows["train"]["lost_ms"] == str(8 * HOUR_MS)
+
+
+@pytest.mark.parametrize("command", ["waste", "unit-costs"])
+def test_a_period_is_a_month(app: typer.Typer, command: str) -> None:
+    """Anything else is refused, with what is accepted."""
+    with pytest.raises(InputError, match="--period: 'May' is no billing period"):
+        CliRunner().invoke(app, [command, "--period", "May"], catch_exceptions=False)

@@ -1,0 +1,45 @@
+-- What each kind of work did on its GPUs in some days: held and observed GPU-milliseconds by the activity of
+-- their hours in tenths (0 is none at all, NULL was not observed), the most memory, time without a process.
+-- A kind of work is what the names of its runs have in common: a job's without its numbers, else a pod's without
+-- the marks that Kubernetes appends, else a user's.
+-- $first: DATE  first day
+-- $end: DATE  first day that does not count any more
+WITH ranked AS (
+    SELECT job_id, team, project, row_number() OVER (
+        PARTITION BY job_id ORDER BY submitted DESC NULLS LAST, attempt DESC NULLS LAST, team
+    ) AS rank
+    FROM job_run
+), machine AS (
+    SELECT host, max(accelerator_model) AS accelerator_model FROM node
+    WHERE host IS NOT NULL GROUP BY host
+), held AS (
+    SELECT
+        ranked.team AS job_team, sample.namespace, ranked.project,
+        CASE
+            WHEN regexp_replace(sample.job_id, '[0-9_.+]+', '') <> ''
+                THEN regexp_replace(sample.job_id, '([-_./][0-9]+)+$', '')
+            WHEN sample.job_id IS NOT NULL AND ranked.project IS NOT NULL THEN ranked.project
+            WHEN sample.pod IS NOT NULL THEN regexp_replace(
+                regexp_replace(sample.pod, '(-[a-z0-9]{8,10})?-[a-z0-9]{5}$', ''), '([-_./][0-9]+)+$', ''
+            )
+            ELSE sample.user_name
+        END AS work,
+        coalesce(sample.accelerator_model, machine.accelerator_model) AS accelerator_model,
+        coalesce(sample.mode, 'whole') AS mode,
+        CASE WHEN activity_ms IS NOT NULL AND observed_ms > 0
+            THEN least(10, CAST(ceil(10.0 * activity_ms / observed_ms) AS INTEGER)) END AS tenth,
+        allocated_ms,
+        CASE WHEN activity_ms IS NULL THEN 0 ELSE least(observed_ms, allocated_ms) END AS observed_ms,
+        no_process_ms, memory_max
+    FROM gpu_usage AS sample
+    LEFT JOIN ranked ON ranked.job_id = sample.job_id AND ranked.rank = 1
+    LEFT JOIN machine ON machine.host = sample.host
+    WHERE CAST(hour AS DATE) >= $first AND CAST(hour AS DATE) < $end AND allocated_ms > 0
+)
+SELECT
+    job_team, namespace, project, work, accelerator_model, mode, tenth,
+    CAST(sum(allocated_ms) AS BIGINT) AS allocated_ms, CAST(sum(observed_ms) AS BIGINT) AS observed_ms,
+    CAST(sum(no_process_ms) AS BIGINT) AS no_process_ms, max(memory_max) AS memory_max
+FROM held
+GROUP BY 1, 2, 3, 4, 5, 6, 7
+ORDER BY 1 NULLS LAST, 2 NULLS LAST, 3 NULLS LAST, 4 NULLS LAST, 5 NULLS LAST, 6, 7 NULLS LAST
