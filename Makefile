@@ -31,7 +31,7 @@ real: install ## The main job on real prices and real jobs (SHARED_DATA=folder)
 	@$(BIN)/python -m benchmarks.real_input --data $(SHARED_DATA)
 
 test: install ## The tests that need nothing beyond the lock file
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n auto --maxprocesses 4
 
 test-all: install ## Installs what the other tests need (Debian packages, peers in .peers), then runs everything
 	@bash .ci/install-extras $(PYTHON)
@@ -59,6 +59,8 @@ bench: install ## The benchmarks of docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.questions
 	@$(BIN)/python -m benchmarks.maintain
 	@$(BIN)/python -m benchmarks.plan
+	@$(BIN)/python -m benchmarks.usage
+	@$(BIN)/python -m benchmarks.waste
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: ## The lock files anew from pyproject.toml and .ci/bigquery.in (needs uv)

@@ -58,7 +58,7 @@ def rightsize(
     now = clock()
     end = _last_day(lake) + timedelta(days=1) if lake.states("gpu_usage") else now.date()
     first = end - timedelta(days=WINDOW_DAYS)
-    found = policy_in_effect(store, first)
+    found = policy_in_effect(store, end - timedelta(days=1))
     policy = found.policy if found else Policy(effective_from=first, teams=frozenset())
     view = lake.view(["gpu_usage", "job_run", "node", "cost_line"])
     rows = engine.query(

@@ -86,7 +86,7 @@ def precision_and_recall(found: Mapping[Any, int], truth: Mapping[Any, int]) -> 
 
 def _bill(hosts: Sequence[Host], start: datetime) -> list[dict[str, str]]:
     names = [(host.name, host.machine_type, host.reserved) for host in hosts]
-    names += [(SILENT, "a3-highgpu-8g", False), (STRANGE, "a3-highgpu-8g", False)]
+    names += [(SILENT, "p5.48xlarge", False), (STRANGE, "p5.48xlarge", False)]
     return [
         _line(name, machine, reserved, start + timedelta(days=day))
         for day in range(DAYS)
@@ -108,14 +108,14 @@ def _line(name: str, machine: str, reserved: bool, day: datetime) -> dict[str, s
         "ChargePeriodStart": _moment(day),
         "ChargePeriodEnd": _moment(day + timedelta(days=1)),
         "ChargeCategory": "Usage",
-        "ServiceProviderName": "Google Cloud",
-        "ServiceName": "Compute Engine",
+        "ServiceProviderName": "AWS",
+        "ServiceName": "AmazonEC2",
         "BillingAccountId": "0123",
         "SubAccountId": "ml",
-        "RegionId": "us-central1",
-        "ResourceId": f"projects/ml/{name}",
+        "RegionId": "us-east-1",
+        "ResourceId": f"arn:aws:ec2:us-east-1:111:instance/{name}",
         "PricingCategory": "Committed" if reserved else "Standard",
-        "CommitmentDiscountId": "cud-1" if reserved else "",
+        "CommitmentDiscountId": "sp-1" if reserved else "",
         "CommitmentDiscountStatus": "Used" if reserved else "",
         "ConsumedQuantity": "24",
         "ConsumedUnit": "Hours",
@@ -134,8 +134,8 @@ def _machines(history: History, start: datetime) -> list[dict[str, str]]:
     listed = [(host.name, host.machine_type, host.accelerator_model) for host in history.hosts]
     return [
         {
-            "provider": "gcp",
-            "resource_id": f"projects/ml/{name}",
+            "provider": "aws",
+            "resource_id": f"arn:aws:ec2:us-east-1:111:instance/{name}",
             "host": name,
             "gpu_uuids": ";".join(uuids.get(name, [])),
             "machine_type": machine,
@@ -144,7 +144,7 @@ def _machines(history: History, start: datetime) -> list[dict[str, str]]:
             "pool": "gpus",
             "valid_from": _moment(start - timedelta(days=1)),
         }
-        for name, machine, model in [*listed, (SILENT, "a3-highgpu-8g", "H100")]
+        for name, machine, model in [*listed, (SILENT, "p5.48xlarge", "H100")]
     ]
 
 

@@ -253,7 +253,7 @@ def fleet_history() -> History:
 def _host(number: int) -> Host:
     mode = ("whole",) * 4 + ("mig",) * 2 + ("time_slicing", "fraction")
     (model, memory), kind = (A100, "A100-80GB") if mode[number] == "mig" else (H100, "H100")
-    machine = "a2-ultragpu-8g" if mode[number] == "mig" else "a3-highgpu-8g"
+    machine = "p4de.24xlarge" if mode[number] == "mig" else "p5.48xlarge"
     return Host(f"gpu-{number}", machine, kind, model, memory, mode[number], number % 2 == 0)
 
 
