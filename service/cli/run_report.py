@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.cli.plan_report import show_plan
-from service.cli.tables import add_words, money, plain_table, print_table
+from service.cli.tables import add_words, gpu_hours, money, plain_table, print_table
 from service.domain.money import Money, sum_money
 
 
@@ -36,6 +36,8 @@ def _tables(report: dict[str, Any]) -> Iterator[Table]:
         yield _providers(report["providers"])
     if report["teams"]:
         yield _teams(report["teams"])
+    if report["usage"]:
+        yield _usage(report["usage"])
 
 
 def _loads(loads: list[dict[str, Any]]) -> Table:
@@ -89,6 +91,20 @@ def _teams(teams: dict[str, Any]) -> Table:
         rows = [row for row in teams["rows"] if row["currency"] == currency]
         sums = [_sum((row[name] for row in rows), currency) for name in names]
         table.add_row("[bold]total[/]", currency, *(f"[bold]{amount}[/]" for amount in sums))
+    return table
+
+
+def _usage(usage: dict[str, Any]) -> Table:
+    table = plain_table(
+        f"\nGPU time, {usage['period']}", "kind", "GPU-hours", "effective", "currency", words=1
+    )
+    for row in usage["rows"]:
+        costs = list(row["effective_cost"].items()) or [("", None)]
+        for number, (currency, amount) in enumerate(costs):
+            first = number == 0
+            hours = gpu_hours(row["gpu_ms"]) if first else ""
+            shown = "unknown" if amount is None else money(amount)
+            add_words(table, row["kind"] if first else "", hours, shown, currency)
     return table
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.waste import Format
+from service.cli.costs import Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.costs import Format
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -26,14 +28,6 @@ class By(StrEnum):
     KIND = "kind"
     JOB = "job"
     POOL = "pool"
-
-
-class Format(StrEnum):
-    """How a report is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 _BASES = ("reserved", "allocated", "utilised")

@@ -14,6 +14,7 @@ from service.config import Settings
 from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
+from service.errors import ConflictError, NotFoundError
 from service.store.store import Store
 from service.usecases.account_period import account_period
 from service.usecases.account_state import unaccounted_periods
@@ -24,6 +25,7 @@ from service.usecases.maintain_lake import maintain_lake
 from service.usecases.plan_queue import Planner, PlanSettings
 from service.usecases.report_costs import CostReport, report_costs
 from service.usecases.report_run import report_run
+from service.usecases.report_waste import WasteReport, report_waste
 from service.usecases.rightsize import rightsize
 from service.usecases.run_nightly import JOB, Nightly, NightlyStep, Result, Situation
 from service.usecases.stale_periods import loaded_periods, stale_periods
@@ -170,6 +172,7 @@ class _Night:
             plan=self._plan(at.run.id),
             failed={**at.failed, **failures(loads)},
             ask=self._costs,
+            usage=self._usage,
         )
 
     def maintain(self, at: Situation) -> Result:
@@ -194,6 +197,13 @@ class _Night:
     def _plan(self, run_id: UUID) -> StoredPlan | None:
         with self.store.work() as work:
             return work.plans.of_run(run_id)
+
+    def _usage(self, period: Period) -> WasteReport | None:
+        """The accounts of a period; a night whose accounting failed has none."""
+        try:
+            return report_waste(period, "kind", lake=self.lake, engine=self.engine)
+        except (ConflictError, NotFoundError):
+            return None
 
     def _costs(self, period: Period, by: str) -> CostReport:
         return report_costs(period, by, lake=self.lake, engine=self.engine, store=self.store)

@@ -1,20 +1,25 @@
 """The nightly report: what was loaded, who pays, and what was planned, as one stored answer."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from service.domain.money import Money, sum_money
+from service.domain.money import Money, money_sums, sum_money
 from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
 from service.usecases.report_costs import CostReport, CostRow
+from service.usecases.report_waste import WasteReport
 
 PICO_PER_MICRO = 10**6
 
 Ask = Callable[[Period, str], CostReport]
 """Costs of a period by a property, from the stored allocation run."""
+
+AskUsage = Callable[[Period], WasteReport | None]
+"""GPU time of a period by kind, from the stored accounts; ``None`` where there are none."""
 
 
 def report_run(  # noqa: PLR0913  (one night has this many parts, all by name)
@@ -25,6 +30,7 @@ def report_run(  # noqa: PLR0913  (one night has this many parts, all by name)
     plan: StoredPlan | None,
     failed: Mapping[str, str],
     ask: Ask,
+    usage: AskUsage,
 ) -> dict[str, Any]:
     """Put together what the night brought; amounts are exact decimal strings."""
     periods = sorted(runs)
@@ -35,6 +41,7 @@ def report_run(  # noqa: PLR0913  (one night has this many parts, all by name)
         "periods": [row for period in periods for row in _totals(runs[period])],
         "providers": _providers([ask(period, "provider") for period in periods]),
         "teams": _teams(ask(_settled(periods, scheduled_at), "team")) if periods else None,
+        "usage": _usage(usage(_settled(periods, scheduled_at))) if periods else None,
         "plan": None if plan is None else plan_summary(plan),
     }
 
@@ -103,6 +110,28 @@ def _team(row: CostRow) -> dict[str, str]:
         "team": row.key,
         "currency": row.currency,
         **{name: amount.text() for name, amount in amounts.items()},
+    }
+
+
+def _usage(report: WasteReport | None) -> dict[str, Any] | None:
+    """GPU time of one period and its cost by kind, whoever owns it; what was used comes first."""
+    if report is None or not report.reserved.gpu_ms:
+        return None
+    time: Counter[str] = Counter()
+    cost: dict[str, list[Money]] = {}
+    for row in (*report.rows, *report.unexplained):
+        time[row.kind] += row.gpu_ms
+        cost.setdefault(row.kind, []).extend([] if row.cost is None else [row.cost])
+    used = _kind("utilised", report.utilised.gpu_ms, report.utilised.cost)
+    rest = (_kind(kind, time[kind], money_sums(cost[kind])) for kind in sorted(time))
+    return {"period": str(report.period), "run": report.run, "rows": [used, *rest]}
+
+
+def _kind(kind: str, gpu_ms: int, cost: Mapping[str, Money]) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "gpu_ms": gpu_ms,
+        "effective_cost": {currency: amount.text() for currency, amount in cost.items()},
     }
 
 

@@ -56,6 +56,18 @@ def report() -> dict[str, Any]:
                 "difference": "0.00",
             }
         ],
+        "usage": {
+            "period": "2026-10",
+            "run": "r",
+            "rows": [
+                {
+                    "kind": "utilised",
+                    "gpu_ms": 9_000_000,
+                    "effective_cost": {"EUR": "1.005", "USD": "20.00"},
+                },
+                {"kind": "unobserved", "gpu_ms": 3_600_000, "effective_cost": {}},
+            ],
+        },
         "providers": [
             {
                 "provider": "GCP",
@@ -158,7 +170,7 @@ def test_an_empty_night_has_a_heading_only(report: dict[str, Any]) -> None:
     """Nothing loaded, nothing allocated, nothing planned; a demo is marked as one."""
     empty: dict[str, Any] = {"loads": [], "failed": {}, "periods": [], "providers": []}
 
-    lines = printed({**report, **empty, "teams": None, "plan": None}, demo=True)
+    lines = printed({**report, **empty, "teams": None, "usage": None, "plan": None}, demo=True)
 
     assert lines == ["", "Nightly run of 2026-11-21 DEMO: an invented company"]
 
@@ -170,3 +182,12 @@ def test_a_plan_without_leftovers_gives_no_reasons(report: dict[str, Any]) -> No
     lines = printed({**report, "plan": all_placed})
 
     assert "Not placed" not in lines
+
+
+def test_gpu_time_is_shown_by_kind_and_what_is_not_known_says_so(report: dict[str, Any]) -> None:
+    """9,000,000 ms are 2.5 GPU-hours; a kind without a known cost is unknown, not nothing."""
+    lines = printed(report)
+
+    assert "utilised 2.5 1.00 EUR" in lines
+    assert "20.00 USD" in lines
+    assert "unobserved 1.0 unknown" in lines
