@@ -28,6 +28,7 @@ _FIELDS = (
     "mode",
     "rule",
     "to",
+    "gpu_hours",
     "saving_a_month",
     "currency",
     "confidence",
@@ -123,6 +124,7 @@ def _record(one: Advice) -> dict[str, str | None]:
         "mode": found.work.mode,
         "rule": str(found.rule),
         "to": found.to,
+        "gpu_hours": found.evidence.get("GPU-hours", ""),
         "saving_a_month": found.saving.text(),
         "currency": found.saving.currency,
         "confidence": str(found.confidence),
@@ -133,20 +135,19 @@ def _record(one: Advice) -> dict[str, str | None]:
 def _table(run: RightsizingRun, shown: Sequence[Advice]) -> Table:
     from service.cli.tables import add_words, money, plain_table
 
+    names = ["id", "team", "project", "work", "on", "advice", "confidence"]
+    names += ["dismissed"] if any(one.dismissal for one in shown) else []
     table = plain_table(
         f"What would suffice, from the use of {run.first} to {run.end}",
-        *("id", "team", "project", "work", "on", "advice", "confidence", "dismissed"),
-        "saving a month",
-        "currency",
-        words=8,
+        *(*names, "GPU-hours", "saving a month"),
+        words=len(names),
     )
     table.caption = (
         f"run {run.id}: {run.works} kinds of work, {run.unseen} seen too little to judge"
     )
     for one in shown:
         found = one.recommendation
-        add_words(
-            table,
+        words = [
             found.id,
             found.work.team,
             found.work.project,
@@ -154,8 +155,8 @@ def _table(run: RightsizingRun, shown: Sequence[Advice]) -> Table:
             found.work.accelerator_model,
             f"{found.rule}: {found.to}",
             str(found.confidence),
-            one.dismissal.reason if one.dismissal else "",
-            money(found.saving.text()),
-            found.saving.currency,
-        )
+        ]
+        words += [one.dismissal.reason if one.dismissal else ""] if "dismissed" in names else []
+        hours = found.evidence.get("GPU-hours", "")
+        add_words(table, *words, hours, f"{money(found.saving.text())} {found.saving.currency}")
     return table

@@ -39,6 +39,7 @@ _UNITS = {
     "useful_hour": "per useful hour",
 }
 _BASES = ("allocated_ms", "priced_ms", "observed_ms", "utilised_ms")
+_COUNTED = ("tokens", "jobs", "lost_ms", "energy_kwh", "carbon_kg")
 
 
 def register(app: typer.Typer) -> None:
@@ -95,11 +96,11 @@ def as_json(report: UnitCostReport) -> dict[str, object]:
 
 def as_csv(report: UnitCostReport) -> Iterator[list[str]]:
     """Yield a header and one line per row; beside each figure stands why it is not known."""
-    first = ("period", report.by, "currency", *_BASES, "tokens", "jobs", "lost_ms")
+    first = ("period", report.by, "currency", *_BASES, *_COUNTED)
     yield [*first, *(column for name in _UNITS for column in (name, f"{name}_unknown"))]
     for row in report.rows:
         line = [str(report.period), row.key, row.currency or ""]
-        line += map(str, _basis(row).values())
+        line += ("" if value is None else str(value) for value in _basis(row).values())
         for name in _UNITS:
             figure: UnitCost = getattr(row, name)
             line += ["" if figure.amount is None else figure.amount.text(), figure.reason or ""]
@@ -115,13 +116,14 @@ def as_table(report: UnitCostReport) -> Table:
     table = Table(title=f"GPU unit costs of {report.period} by {report.by}")
     for name in (report.by, "currency"):
         table.add_column(name)
-    for name in ("GPU-hours held", *_UNITS.values()):
+    for name in ("GPU-hours held", *_UNITS.values(), "kWh", "kg CO2e"):
         table.add_column(name, justify="right")
     notes: dict[str, int] = {}
     for row in report.rows:
         cells = (_cell(getattr(row, name), notes) for name in _UNITS)
         hours = gpu_hours(row.held.allocated_ms)
-        add_words(table, row.key, row.currency or "", hours, *cells)
+        measured = ("" if one is None else f"{one:,.1f}" for one in (row.energy_kwh, row.carbon_kg))
+        add_words(table, row.key, row.currency or "", hours, *cells, *measured)
     told = "".join(f"\n({number}) {reason}" for reason, number in notes.items())
     table.caption = f"run {report.run}{told}"
     return table
@@ -138,9 +140,10 @@ def _cell(figure: UnitCost, notes: dict[str, int]) -> str:
     return figure.amount.text(minor_digits(figure.amount.currency) + 2)
 
 
-def _basis(row: UnitCostRow) -> dict[str, int]:
+def _basis(row: UnitCostRow) -> dict[str, int | float | None]:
     held = {name: getattr(row.held, name) for name in _BASES}
-    return held | {"tokens": row.tokens, "jobs": row.runs.jobs, "lost_ms": row.runs.lost_ms}
+    counted = (row.tokens, row.runs.jobs, row.runs.lost_ms, row.energy_kwh, row.carbon_kg)
+    return held | dict(zip(_COUNTED, counted, strict=True))
 
 
 def _exact(figure: UnitCost) -> dict[str, str | int | None]:

@@ -23,6 +23,7 @@ from service.demo.machines import (
     pool_machines,
 )
 from service.demo.market import market_of
+from service.demo.own_usage import own_usage_rows
 from service.demo.papers import write_capacity, write_policy
 from service.demo.records import write_jobs, write_nodes, write_prices
 from service.demo.sharing import Sharing, share
@@ -41,6 +42,7 @@ class Company:
     timeline: Timeline
     bills: dict[str, tuple[Path, ...]]
     usage: tuple[Path, ...]
+    own_usage: tuple[Path, ...]
     jobs: tuple[Path, ...]
     nodes: Path
     prices: Path
@@ -71,7 +73,7 @@ def invent(
         workloads: How many requests wait in the queue.
     """
     timeline = Timeline(today, days)
-    dice = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(9)]
+    dice = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(10)]
     sharings = _sharings(timeline, dice[0])
     own = tuple(_own_attempts(sharings, timeline, dice[1]))
     machines, rows = _pools(sharings, timeline, dice[2])
@@ -89,6 +91,9 @@ def invent(
         timeline=timeline,
         bills=bills,
         usage=write_usage(rows, folder / "usage", timeline),
+        own_usage=write_usage(
+            own_usage_rows(machines, timeline, dice[9]), folder / "usage", timeline, "own-gpu-usage"
+        ),
         jobs=write_jobs(recorded, folder / "jobs", timeline),
         nodes=write_nodes(machines, folder / "nodes.csv", timeline),
         prices=write_prices(market, commitments, folder / "prices.csv", timeline),

@@ -77,3 +77,5 @@ STRAY_NAMESPACES = ("default", "sandbox")
 """Namespaces that belong to nobody; what runs there stays unallocated."""
 ALIASES = {"detector-x": "cv", "pretrain-7b": "fm"}
 """Projects that still tag their machines with the name that their team had before."""
+SMALL_PROJECTS = frozenset(("tokenizer", "embeddings", "curation", "pricing"))
+"""Projects whose work would do with far less than the GPUs that it runs on."""

@@ -11,6 +11,7 @@ from service.demo.columns import Column, coded, moments, same
 from service.demo.files import write_parquet
 from service.demo.machines import Machine
 from service.demo.sharing import Sharing
+from service.demo.teams import SMALL_PROJECTS
 from service.demo.timeline import MS_PER_TICK, TICKS_PER_HOUR, Ints, Timeline, cut_at_hours
 
 GAP_SHARE = 0.03
@@ -18,6 +19,9 @@ GAP_SHARE = 0.03
 
 IDLE_WATTS = 0.12
 """What an unused GPU draws, as a part of what it may draw."""
+
+SMALL_BUSY, SMALL_FILLED = 0.12, 0.1
+"""How much less work that is too small for its GPUs does with them."""
 
 SERVING_SHARE = 0.4
 XID_SHARE = 0.0004
@@ -104,9 +108,12 @@ def _measures(sharing: Sharing, rows: _Rows, rng: np.random.Generator) -> dict[s
     count, kind = len(rows.gpu), sharing.pool.offer.type
     allocated = np.where(rows.attempt >= 0, rows.ticks, 0) * MS_PER_TICK
     observed = rows.ticks * MS_PER_TICK
-    busy = np.append(rng.beta(4, 2, len(sharing.attempts)), 0.0)[rows.attempt]
+    small = np.array([attempt.job.project in SMALL_PROJECTS for attempt in sharing.attempts])
+    busy = rng.beta(4, 2, len(sharing.attempts)) * np.where(small, SMALL_BUSY, 1)
+    busy = np.append(busy, 0.0)[rows.attempt]
     busy = np.clip(busy + rng.normal(0, 0.04, count), 0, 1) * (rows.attempt >= 0)
-    filled = np.append(rng.uniform(0.35, 0.95, len(sharing.attempts)), 0.01)[rows.attempt]
+    filled = rng.uniform(0.35, 0.95, len(sharing.attempts)) * np.where(small, SMALL_FILLED, 1)
+    filled = np.append(filled, 0.01)[rows.attempt]
     memory = np.round(kind.memory_mib * filled, 1)
     absent = (rng.random(count) < GAP_SHARE) | (not sharing.pool.signal)
     watts = kind.watts * (IDLE_WATTS + (1 - IDLE_WATTS) * busy)
@@ -139,8 +146,10 @@ def _tokens(
     }
 
 
-def write_usage(rows: pa.Table, folder: Path, timeline: Timeline) -> tuple[Path, ...]:
-    """Write a file for each month, all pools together, in the order of their hours."""
+def write_usage(
+    rows: pa.Table, folder: Path, timeline: Timeline, stem: str = "gpu-usage"
+) -> tuple[Path, ...]:
+    """Write a file for each month, all machines together, in the order of their hours."""
     hour = rows["hour"].cast(pa.int64()).to_numpy()
     rows = rows.take(np.argsort(hour, kind="stable"))
     hour = np.sort(hour)
@@ -148,6 +157,6 @@ def write_usage(rows: pa.Table, folder: Path, timeline: Timeline) -> tuple[Path,
     for month in timeline.months():
         bounds = timeline.epoch_us(np.array([month.first, month.end]) * TICKS_PER_HOUR)
         first, end = np.searchsorted(hour, bounds).tolist()
-        path = folder / f"gpu-usage-{month.name}.parquet"
+        path = folder / f"{stem}-{month.name}.parquet"
         paths.append(write_parquet(rows.slice(first, end - first), path))
     return tuple(paths)

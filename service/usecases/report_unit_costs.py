@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from service.domain import unit_costs as domain
+from service.domain.gpu_accounts import KWH_J
 from service.domain.money import Money
 from service.domain.unit_costs import HeldTime, Runs, UnitCost
 from service.errors import InputError
@@ -25,18 +26,23 @@ By = Literal["team", "project", "workload", "model"]
 BY: tuple[str, ...] = get_args(By)
 """What unit costs can be reported by."""
 
+_GRAMS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class UnitCostRow:
     """The unit costs of one team (project ...) in one currency, and what they rest on.
 
-    ``currency`` is ``None`` where no cost is known at all.
+    ``currency`` is ``None`` where no cost is known at all; ``energy_kwh`` and ``carbon_kg`` (of CO2
+    equivalent) are those of the held time, ``None`` where nothing tells them.
     """
 
     key: str
     currency: str | None
     held: HeldTime
     tokens: int
+    energy_kwh: float | None
+    carbon_kg: float | None
     runs: Runs
     gpu_hour: UnitCost
     utilised_hour: UnitCost
@@ -108,6 +114,8 @@ def _row(
         currency=currency,
         held=held,
         tokens=tokens,
+        energy_kwh=_measured(times, "energy", KWH_J),
+        carbon_kg=_measured(times, "carbon", _GRAMS),
         runs=runs,
         gpu_hour=domain.per_gpu_hour(held),
         utilised_hour=domain.per_utilised_hour(held),
@@ -145,6 +153,11 @@ def _runs(rows: Sequence[Mapping[str, Any]], currency: str | None) -> Runs:
 
 def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> int:
     return sum(row[name] or 0 for row in rows)
+
+
+def _measured(rows: Iterable[Mapping[str, Any]], name: str, unit: int) -> float | None:
+    known = [row[name] for row in rows if row[name] is not None]
+    return sum(known) / unit if known else None
 
 
 def _cost(rows: Iterable[Mapping[str, Any]], name: str, currency: str | None) -> Money:

@@ -101,11 +101,13 @@ def test_waste_for_programs_is_exact(app: typer.Typer) -> None:
 
 
 def test_unit_costs_are_a_table_with_reasons_as_notes(app: typer.Typer) -> None:
-    """What is unknown says how much is known, and points to the sentence below."""
+    """What is unknown says how much is known; 96 hours drew 96 kWh of unknown carbon."""
     text = shown(app, "unit-costs")
 
     rows = cells(text)
-    assert ["vision", "USD", "96.0", "0.3958", "0.7917", "40.0000", "(2)", "(2)", "0.4545"] in rows
+    [vision] = [row for row in rows if row[:1] == ["vision"]]
+    assert vision[1:6] == ["USD", "96.0", "0.3958", "0.7917", "40.0000"]
+    assert vision[6:] == ["(2)", "(2)", "0.4545", "96.0"]
     assert any(row[:6] == ["nlp", "USD", "72.0", "0.3958", "83.3", "%"] for row in rows)
     assert "(1) activity was measured for less than 90 % of the time" in text
     assert "(2) no tokens were counted" in text

@@ -1,4 +1,5 @@
--- Held GPU time of a stored accounting run by one property: what is measured, what is paid, tokens.
+-- Held GPU time of a stored accounting run by one property: what is measured, what is paid, tokens,
+-- energy (J) and carbon (gCO2e).
 -- Columns that begin with `serving_` are of those jobs and namespaces that counted any tokens.
 -- $run: VARCHAR  id of the run
 -- $period: VARCHAR  billing period, YYYY-MM
@@ -32,7 +33,8 @@ SELECT
     CAST(sum(serves * utilised_ms) AS BIGINT) AS serving_utilised_ms,
     sum(CASE WHEN serves = 1 THEN effective_cost END) AS serving_cost,
     sum(CASE WHEN serves = 1 THEN gpu_cost END) AS serving_gpu_cost,
-    CAST(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)) AS BIGINT) AS tokens
+    CAST(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)) AS BIGINT) AS tokens,
+    sum(energy) AS energy, sum(carbon) AS carbon
 FROM held LEFT JOIN serving
     ON serving.team = held.team AND serving.job = held.job AND serving.space = held.space
 GROUP BY key, currency

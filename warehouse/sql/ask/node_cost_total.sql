@@ -8,13 +8,18 @@ WITH line AS (
         *, coalesce(ChargePeriodStart, BillingPeriodStart) AS starts,
         coalesce(ChargePeriodEnd, ChargePeriodStart, BillingPeriodEnd) AS stops
     FROM cost_line WHERE x_BillingPeriod = $period AND EffectiveCost IS NOT NULL
+), known AS (
+    SELECT
+        BillingCurrency, EffectiveCost, x_AcceleratorModel, x_AcceleratorHours,
+        CASE WHEN begins <= starts OR begins < stops THEN machine_host END AS host,
+        CASE WHEN begins <= starts OR begins < stops THEN accelerator_count END AS gpus
+    FROM line LEFT JOIN machine
+        ON machine.kind = 'resource' AND machine.name = line.ResourceId
+        AND line.starts >= machine.reach AND line.starts < machine.ends
 )
 SELECT BillingCurrency AS currency, sum(EffectiveCost) AS effective_cost
-FROM line LEFT JOIN machine
-    ON machine.kind = 'resource' AND machine.name = line.ResourceId
-    AND line.starts >= machine.reach AND line.starts < machine.ends
-    AND (begins <= starts OR begins < stops)
+FROM known
 WHERE x_AcceleratorModel IS NOT NULL OR x_AcceleratorHours IS NOT NULL
-    OR (machine_host IS NOT NULL AND coalesce(accelerator_count, 1) > 0)
+    OR (host IS NOT NULL AND coalesce(gpus, 1) > 0)
 GROUP BY BillingCurrency
 ORDER BY 1 NULLS LAST
