@@ -52,9 +52,9 @@ class Delivery:
 
     ``version`` grows with every delivery of the same source (milliseconds since 1970);
     ``complete`` is false where the files only add to what is there.
-    ``period`` is the one partition that a source says it delivers whole (a billing period
-    ``YYYY-MM``, a day, or ``*``): it is replaced even by no file at all. Where it is ``None``, the
-    rows tell. ``mark`` is the announcement's, and kept with the rows; where something is missing
+    ``period`` is the one partition that a source says it delivers (a billing period ``YYYY-MM``, a
+    day, or ``*``): a complete delivery replaces it even by no file at all. Where it is ``None``,
+    the rows tell. ``mark`` is the announcement's, and kept with the rows; where something is missing
     it is another, so that the next run fetches it again, and ``notes`` say in plain words what.
     """
 
@@ -80,8 +80,8 @@ class Delivery:
 class Announcement:
     """What a source says it has, without its rows: cheap to ask for, night after night.
 
-    ``period`` is the partition that the delivery will replace whole; ``None`` where only the rows
-    tell. ``mark`` names the content (an ETag, a run, a last export time): what the lake holds
+    ``period`` is the partition that the delivery will replace, or extend where it is not complete;
+    ``None`` where only the rows tell. ``mark`` names the content (an ETag, a run, a last export time): what the lake holds
     under the same mark need not be fetched again; ``None`` is always fetched. ``version`` is when
     the provider finished it (milliseconds since 1970); ``None`` where only we can say.
     ``place`` is where it lies, for messages.

@@ -58,6 +58,7 @@ def test_without_pyspark_the_extra_is_named(
         SparkEngine(lake, engine, "spark://127.0.0.1:7077")
 
 
+@pytest.mark.needs_peers
 def test_the_cluster_is_looked_for_by_the_first_question(
     lake: Lake, engine: DuckEngine, closed_port: int
 ) -> None:

@@ -1,6 +1,7 @@
 -- What each kind of work did on its GPUs in some days: held and observed GPU-milliseconds by the activity of
 -- their hours in tenths (0 is none at all, NULL was not observed), the most memory, time without a process.
--- A kind of work is what the names of its runs have in common: a job's without its numbers, else a pod's without
+-- A kind of work is what the names of its runs have in common: a job's without its numbers, else a pod's (which
+-- is the job namespace/pod where such a one is known) without
 -- the marks that Kubernetes appends, else a user's.
 -- $first: DATE  first day
 -- $end: DATE  first day that does not count any more
@@ -18,7 +19,7 @@ WITH ranked AS (
         CASE
             WHEN regexp_replace(sample.job_id, '[0-9_.+]+', '') <> ''
                 THEN regexp_replace(sample.job_id, '([-_./][0-9]+)+$', '')
-            WHEN sample.job_id IS NOT NULL AND ranked.project IS NOT NULL THEN ranked.project
+            WHEN sample.job_id <> '' AND ranked.project IS NOT NULL THEN ranked.project
             WHEN sample.pod IS NOT NULL THEN regexp_replace(
                 regexp_replace(sample.pod, '(-[a-z0-9]{8,10})?-[a-z0-9]{5}$', ''), '([-_./][0-9]+)+$', ''
             )
@@ -32,7 +33,8 @@ WITH ranked AS (
         CASE WHEN activity_ms IS NULL THEN 0 ELSE least(observed_ms, allocated_ms) END AS observed_ms,
         no_process_ms, memory_max
     FROM gpu_usage AS sample
-    LEFT JOIN ranked ON ranked.job_id = sample.job_id AND ranked.rank = 1
+    LEFT JOIN ranked ON ranked.rank = 1 AND ranked.job_id
+        = coalesce(nullif(sample.job_id, ''), sample.namespace || '/' || sample.pod)
     LEFT JOIN machine ON machine.host = sample.host
     WHERE CAST(hour AS DATE) >= $first AND CAST(hour AS DATE) < $end AND allocated_ms > 0
 )
