@@ -54,8 +54,8 @@ class Delivery:
     ``complete`` is false where the files only add to what is there.
     ``period`` is the one partition that a source says it delivers (a billing period ``YYYY-MM``, a
     day, or ``*``): a complete delivery replaces it even by no file at all. Where it is ``None``,
-    the rows tell. ``mark`` is the announcement's, and kept with the rows; where something is missing
-    it is another, so that the next run fetches it again, and ``notes`` say in plain words what.
+    the rows tell. ``mark`` is the announcement's, and kept with the rows; where something is
+    missing it is another, so that the next run fetches it again, and ``notes`` say what in words.
     """
 
     source: str
@@ -81,9 +81,10 @@ class Announcement:
     """What a source says it has, without its rows: cheap to ask for, night after night.
 
     ``period`` is the partition that the delivery will replace, or extend where it is not complete;
-    ``None`` where only the rows tell. ``mark`` names the content (an ETag, a run, a last export time): what the lake holds
-    under the same mark need not be fetched again; ``None`` is always fetched. ``version`` is when
-    the provider finished it (milliseconds since 1970); ``None`` where only we can say.
+    ``None`` where only the rows tell. ``mark`` names the content (an ETag, a run, a last export
+    time): what the lake holds under the same mark need not be fetched again; ``None`` is always
+    fetched. ``version`` is when the provider finished it (milliseconds since 1970); ``None`` where
+    only we can say.
     ``place`` is where it lies, for messages.
     """
 
