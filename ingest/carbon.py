@@ -11,8 +11,6 @@ from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 
-import pyarrow as pa
-
 from ingest.machines import reference_rows
 
 
@@ -51,18 +49,5 @@ def region_carbon() -> Mapping[tuple[str, str], RegionCarbon]:
                 pue_of=row["pue_of"],
             )
             for row in reference_rows("region_carbon.csv")
-        }
-    )
-
-
-@cache
-def carbon_table() -> pa.Table:
-    """Provider, region and grams per kWh (pue included); a region that is not known is absent."""
-    known = region_carbon().values()
-    return pa.table(
-        {
-            "provider": pa.array([one.provider for one in known], pa.string()),
-            "region": pa.array([one.region for one in known], pa.string()),
-            "g_per_kwh": pa.array([float(one.g_per_kwh) for one in known], pa.float64()),
         }
     )

@@ -52,9 +52,9 @@ class View:
 
     ``snapshots`` maps table to snapshot id (``None``: the table was empty); a table that is not
     named is not visible. ``teams`` is ``None`` for everything. With teams given, ``allocation``,
-    ``gpu_account``, ``run_cost`` and ``job_run`` show the rows of these teams only, tables without
-    an owner (``cost_line``, ``gpu_usage``, ``node``, ``quarantine``) show nothing, ``price`` and
-    ``availability`` all.
+    ``gpu_account``, ``attempt_cost`` and ``job_run`` show the rows of these teams only, tables
+    without an owner (``cost_line``, ``gpu_usage``, ``node``, ``quarantine``) show nothing,
+    ``price`` and ``availability`` all.
     """
 
     snapshots: Mapping[str, int | None]

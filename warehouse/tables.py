@@ -210,8 +210,8 @@ GPU_ACCOUNT = _spec(
     _columns(_D, "memory_max memory_total"),
 )
 
-RUN_COST = _spec(
-    "run_cost",
+ATTEMPT_COST = _spec(
+    "attempt_cost",
     f"{SOURCE} {MONTH}",
     Scope.BY_TEAM,
     {"run_id": _S, "job_id": _S, "attempt": _I},
@@ -246,7 +246,7 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             JOB_RUN,
             ALLOCATION,
             GPU_ACCOUNT,
-            RUN_COST,
+            ATTEMPT_COST,
             QUARANTINE,
         )
     }

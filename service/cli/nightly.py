@@ -34,7 +34,9 @@ def nightly(
         str, typer.Option("--format", help="How to print the report: table or json.")
     ] = "table",
 ) -> None:
-    """Load, allocate, account, plan, report, maintain; what a killed run did is not done again.
+    """Load, allocate, account, rightsize, plan, report, maintain.
+
+    What a killed run did is not done again.
 
     Exit codes: 0 done; 1 refused or failed; 3 done, but a source, the accounts or the lake's
     maintenance failed or rows were quarantined.

@@ -92,7 +92,10 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="As the list show
         _, found = advice(store=wiring.store)
     known = {one.recommendation.id: one for one in found}
     if id_ not in known:
-        raise NotFoundError(f"the newest run recommends nothing under {id_!r}")
+        raise NotFoundError(
+            f"the newest run recommends nothing under {id_!r};"
+            " comptroller rightsize list shows the ids"
+        )
     told = _record(known[id_]) | {"": ""} | dict(known[id_].recommendation.evidence)
     for name, value in told.items():
         text = f"{name + ':':<32}{value}" if name else ""

@@ -58,7 +58,8 @@ class Profile:
     """What a kind of work used in [first, end), in GPU-milliseconds and MiB.
 
     ``by_tenth`` is the observed time by activity of its hour, in tenths. ``memory_max`` is
-    ``None`` where no memory signal came, ``no_process_ms`` where nobody could tell.
+    ``None`` where no memory signal came, ``no_process_ms`` where nobody could tell; ``seen_days``
+    are those from the first day with any use to the last.
     """
 
     work: Work
@@ -69,6 +70,7 @@ class Profile:
     by_tenth: Sequence[int]
     memory_max: float | None = None
     no_process_ms: int | None = None
+    seen_days: int = 0
 
     @property
     def covered(self) -> Fraction:
@@ -100,9 +102,9 @@ class Profile:
     @property
     def confidence(self) -> Confidence:
         """Two weeks seen nearly whole are high, one week is medium."""
-        if self.days >= _LONG_DAYS and self.covered >= _SURE_SIGNAL:
+        if self.seen_days >= _LONG_DAYS and self.covered >= _SURE_SIGNAL:
             return Confidence.HIGH
-        return Confidence.MEDIUM if self.days >= _SHORT_DAYS else Confidence.LOW
+        return Confidence.MEDIUM if self.seen_days >= _SHORT_DAYS else Confidence.LOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,22 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from service.domain.money import Money
+from service.domain.gpu_accounts import HOUR_MS
+from service.domain.money import unit_price
 from service.domain.rightsizing import Recommendation, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from service.domain.money import Money
     from service.domain.rightsizing import Model, Profile
 
-MS_PER_HOUR = 3_600_000
 DAYS_A_MONTH = 30
 
 ENOUGH_SIGNAL = Fraction(9, 10)
 """The part of the held time that the signal must cover."""
 
-ENOUGH_MS = 24 * MS_PER_HOUR
+ENOUGH_MS = 24 * HOUR_MS
 """GPU-time below which nothing is said."""
 
 _ROOM = Fraction(8, 10)
@@ -47,7 +48,12 @@ def recommend(profile: Profile, models: Mapping[str, Model]) -> list[Recommendat
     found = [one for one in (_release(profile, model.rate),) if one]
     if profile.at_work_ms < ENOUGH_MS:
         return found
-    others = [*_smaller(profile, model, models), *_sliced(profile, model), *_shared(profile, model)]
+    cost = _monthly(model.rate, profile.at_work_ms, profile.days)
+    others = [
+        *_smaller(profile, model, cost, models),
+        *_sliced(profile, model, cost),
+        *_shared(profile, model, cost),
+    ]
     if others:
         found.append(max(others, key=lambda one: (one.saving.pico, one.rule, one.to)))
     return found
@@ -64,7 +70,7 @@ def _release(profile: Profile, rate: Money) -> Recommendation | None:
 
 
 def _smaller(
-    profile: Profile, model: Model, models: Mapping[str, Model]
+    profile: Profile, model: Model, cost: Money, models: Mapping[str, Model]
 ) -> Sequence[Recommendation]:
     """Another model whose memory and speed suffice, where an hour of it costs less."""
     found = []
@@ -72,14 +78,16 @@ def _smaller(
         if other.rate is None or other.name == model.name or not _fits(profile, other.memory):
             continue
         busy = profile.peak * model.speed / other.speed if other.speed else Fraction(2)
-        if busy > _BUSY or not _cheaper(other.rate, model.rate):
+        if busy > _BUSY or other.rate.currency != cost.currency:
             continue
-        saving = _difference(model, other.rate, profile)
+        saving = cost - _monthly(other.rate, profile.at_work_ms, profile.days)
+        if saving.pico <= 0:
+            continue
         found.append(_said(profile, Rule.SMALLER_MODEL, other.name, saving, _seen(profile)))
     return found
 
 
-def _sliced(profile: Profile, model: Model) -> Sequence[Recommendation]:
+def _sliced(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendation]:
     """The smallest slice of the same GPU that suffices."""
     if profile.work.mode != "whole":
         return []
@@ -91,17 +99,17 @@ def _sliced(profile: Profile, model: Model) -> Sequence[Recommendation]:
     if not fitting:
         return []
     least = min(fitting, key=lambda one: (one.compute, one.memory, one.profile))
-    saving = _part(_cost(profile, model), 1 - least.compute)
+    saving = _part(cost, 1 - least.compute)
     return [_said(profile, Rule.MIG_SLICE, least.profile, saving, _seen(profile))]
 
 
-def _shared(profile: Profile, model: Model) -> Sequence[Recommendation]:
+def _shared(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendation]:
     """Two such runs on one GPU, where each leaves more than half of it alone."""
     if profile.work.mode != "whole" or profile.peak > _TWO_A_GPU:
         return []
     if profile.memory_max is None or profile.memory_max > float(_TWO_A_GPU) * model.memory:
         return []
-    saving = _part(_cost(profile, model), Fraction(1, 2))
+    saving = _part(cost, Fraction(1, 2))
     return [_said(profile, Rule.SHARE, "2 to a GPU", saving, _seen(profile))]
 
 
@@ -109,28 +117,12 @@ def _fits(profile: Profile, memory: float) -> bool:
     return profile.memory_max is not None and profile.memory_max <= float(_ROOM) * memory
 
 
-def _cheaper(rate: Money, than: Money | None) -> bool:
-    return than is not None and rate.currency == than.currency and rate < than
-
-
-def _difference(model: Model, rate: Money, profile: Profile) -> Money:
-    now = _cost(profile, model)
-    return now - _monthly(rate, profile.at_work_ms, profile.days)
-
-
-def _cost(profile: Profile, model: Model) -> Money:
-    """What the time at work costs in 30 days at the model's rate."""
-    rate = model.rate or Money.zero("XXX")
-    return _monthly(rate, profile.at_work_ms, profile.days)
-
-
 def _monthly(rate: Money, ms: int, days: int) -> Money:
-    return _part(rate, Fraction(ms * DAYS_A_MONTH, MS_PER_HOUR * max(days, 1)))
+    return _part(rate, Fraction(ms * DAYS_A_MONTH, HOUR_MS * max(days, 1)))
 
 
 def _part(amount: Money, part: Fraction) -> Money:
-    """An estimate: cut to a whole trillionth."""
-    return Money(amount.pico * part.numerator // part.denominator, amount.currency)
+    return unit_price(amount, part.denominator, part.numerator)
 
 
 def _seen(profile: Profile) -> dict[str, str]:
@@ -145,7 +137,7 @@ def _said(
 ) -> Recommendation:
     window = {
         "window": f"{profile.first} to {profile.end}",
-        "GPU-hours": f"{profile.allocated_ms / MS_PER_HOUR:,.1f}",
+        "GPU-hours": f"{profile.allocated_ms / HOUR_MS:,.1f}",
         "observed": f"{float(profile.covered):.0%}",
     }
     return Recommendation(

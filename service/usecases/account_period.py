@@ -100,7 +100,7 @@ class _Accountant:
         self, accounts: Accounts, run_id: UUID, began: datetime, version: int | None, inputs: str
     ) -> None:
         tables = {
-            "run_cost": run_table(accounts.runs),
+            "attempt_cost": run_table(accounts.runs),
             "gpu_account": entry_table(accounts.entries, accounts.node_split),
         }
 

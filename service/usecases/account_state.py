@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from service.domain.periods import Period
-from service.usecases.stale_periods import loaded_periods
+from service.usecases.stale_periods import READS, loaded_periods
 from service.usecases.stored_documents import policy_in_effect
 from warehouse.port import WHOLE_SOURCE, Partition
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 SOURCE = "account"
 """The x_SourceId of accounts."""
 
-TABLES = ("run_cost", "gpu_account")
-"""The tables that a run writes, in this order; the last one says that the run is whole."""
+TABLES = ("attempt_cost", "gpu_account")
+"""The tables that a run writes, in this order; it is whole when both carry its load id."""
 
-_READS = ("cost_line", "node", "gpu_usage", "job_run")
 _METHOD = "account 1"
 """Changes when the same facts come to other accounts, so that they are computed anew."""
 
@@ -54,7 +53,7 @@ def account_inputs(period: Period, *, lake: Lake, policy_version: int | None) ->
     Jobs of the month before may still have been at work.
     """
     parts = [_METHOD, f"policy {policy_version}"]
-    for table in _READS:
+    for table in READS:
         states = lake.states(table)
         parts += [
             f"{place} {states[place].load_id}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from service.domain.gpu_accounts import node_cost
-from warehouse.tables import GPU_ACCOUNT, RUN_COST, TableSpec
+from warehouse.tables import ATTEMPT_COST, GPU_ACCOUNT, TableSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ def entry_table(entries: Iterable[Entry], weights: NodeSplit) -> pa.Table:
 
 def run_table(runs: Iterable[RunCost]) -> pa.Table:
     """Return a row for each attempt, with its number."""
-    rows = _table(RUN_COST, map(_run, runs))
+    rows = _table(ATTEMPT_COST, map(_run, runs))
     numbers = pa.array(range(1, rows.num_rows + 1), pa.int64())
     return rows.append_column("x_RecordNumber", numbers)
 

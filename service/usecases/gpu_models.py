@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.machines import default_throughput, machine_types
 from ingest.usage.mig import mig_profiles
-from service.domain.money import Money
+from service.domain.money import SCALE, Money, unit_price
 from service.domain.rightsizing import Model, Slice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from decimal import Decimal
 
 _MIB_PER_GIB = 1024
 _OTHER_MAKERS = ("MI", "TPU", "Trainium", "Inferentia", "Gaudi")
@@ -38,23 +38,25 @@ def gpu_models(rates: Mapping[str, Money]) -> dict[str, Model]:
     return found
 
 
-def hourly_rates(rows: Iterable[Mapping[str, object]]) -> dict[str, Money]:
+def hourly_rates(rows: Iterable[Mapping[str, Any]]) -> dict[str, Money]:
     """Return what an accelerator-hour cost, by model, from the answer ``accelerator_unit_cost``.
 
     All purchase models together: what the company pays on average. Of several currencies the one
     with most hours counts, since amounts of two are not added.
     """
-    cost: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    hours: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    cost: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    hours: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in rows:
         key = str(row["accelerator_model"]), str(row["currency"])
-        cost[key] += _fraction(row["effective_cost"])
-        hours[key] += _fraction(row["accelerator_hours"])
+        cost[key] += row["effective_cost"] or 0
+        hours[key] += row["accelerator_hours"] or 0
     rates: dict[str, Money] = {}
     for key in sorted(hours, key=lambda one: (hours[one], one)):
         if hours[key] > 0 and cost[key] > 0:
-            pico = cost[key] / hours[key] * 10**12
-            rates[key[0]] = Money(int(pico), key[1])
+            # Hours have twelve decimals at most, as money has.
+            rates[key[0]] = unit_price(
+                Money.parse(cost[key], key[1]), int(hours[key].scaleb(SCALE)), 10**SCALE
+            )
     return rates
 
 
@@ -72,8 +74,3 @@ def _slices(model: str, gib: int) -> Iterable[Slice]:
             compute = Fraction(one.compute_slices, one.max_compute)
             memory = gib * _MIB_PER_GIB * one.memory_slices / one.max_memory
             yield Slice(one.profile, compute, memory)
-
-
-def _fraction(value: object) -> Fraction:
-    decimal: Decimal | None = value  # type: ignore[assignment]
-    return Fraction(0) if decimal is None else Fraction(decimal)

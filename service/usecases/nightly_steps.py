@@ -59,7 +59,7 @@ def nightly_job(  # noqa: PLR0913  (every long-lived part comes by name)
             *loads,
             NightlyStep("allocate", night.allocate),
             NightlyStep("account", night.account, needed=False),
-            NightlyStep("rightsize", night.rightsize),
+            NightlyStep("rightsize", night.rightsize, needed=False),
             NightlyStep("plan", night.plan),
             NightlyStep("report", night.report),
             NightlyStep(MAINTAIN, night.maintain, needed=False),
@@ -172,7 +172,7 @@ class _Night:
             plan=self._plan(at.run.id),
             failed={**at.failed, **failures(loads)},
             ask=self._costs,
-            usage=self._usage,
+            usage=self._nothing if "account" in at.failed else self._usage,
         )
 
     def maintain(self, at: Situation) -> Result:
@@ -198,8 +198,11 @@ class _Night:
         with self.store.work() as work:
             return work.plans.of_run(run_id)
 
+    def _nothing(self, _period: Period) -> None:
+        """A night whose accounting failed tells nothing of GPU time: what is stored is older."""
+
     def _usage(self, period: Period) -> WasteReport | None:
-        """The accounts of a period; a night whose accounting failed has none."""
+        """The accounts of a period, if there are any."""
         try:
             return report_waste(period, "kind", lake=self.lake, engine=self.engine)
         except (ConflictError, NotFoundError):

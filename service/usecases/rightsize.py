@@ -171,4 +171,11 @@ def _profile(work: Work, rows: list[Mapping[str, Any]], first: date, end: date) 
         by_tenth=by_tenth,
         memory_max=max(memory, default=None),
         no_process_ms=sum(held) if held else None,
+        seen_days=_days(rows),
     )
+
+
+def _days(rows: list[Mapping[str, Any]]) -> int:
+    first, last = min(row["first_day"] for row in rows), max(row["last_day"] for row in rows)
+    days: int = (last - first).days + 1
+    return days

@@ -1,4 +1,4 @@
-"""The nightly job: load, allocate, account, plan, report, maintain: resumable steps of a run."""
+"""The nightly job: resumable steps of one recorded run, under one lease."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

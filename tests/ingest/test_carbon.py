@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from ingest.carbon import carbon_table, region_carbon
+from ingest.carbon import region_carbon
 
 
 def test_a_kilowatt_hour_stands_for_the_grid_times_the_power_usage_effectiveness() -> None:
@@ -30,13 +30,3 @@ def test_every_figure_is_dated_sourced_and_possible() -> None:
         assert one.pue_year >= 2019
         assert one.grid_source
         assert one.pue_of in {"region", "fleet"}
-
-
-def test_the_engines_get_the_same_figures() -> None:
-    """Every region is in the table once, under the provider's short name."""
-    rows = carbon_table().to_pylist()
-
-    assert len(rows) == len(region_carbon())
-    assert {row["provider"] for row in rows} == {"aws", "azure", "gcp"}
-    found = {(row["provider"], row["region"]): row["g_per_kwh"] for row in rows}
-    assert found["gcp", "us-west3"] == 555.17 * 1.09

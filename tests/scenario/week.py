@@ -111,7 +111,7 @@ def scores(history: History, wiring: Wiring) -> dict[str, Score]:
     truth = planted(history)
     rows = asked(wiring, "gpu_account", "SELECT * FROM gpu_account")
     seen = told(row for row in rows if row["kind"] in KINDS)
-    thrown = asked(wiring, "run_cost", "SELECT job_id, state, lost_ms FROM run_cost")
+    thrown = asked(wiring, "attempt_cost", "SELECT job_id, state, lost_ms FROM attempt_cost")
     found = {
         kind: _score(
             {key: ms for key, ms in truth.items() if key[1] == kind},

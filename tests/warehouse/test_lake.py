@@ -48,7 +48,7 @@ def test_the_tables_are_those_of_the_design_with_all_focus_columns() -> None:
         "job_run",
         "allocation",
         "gpu_account",
-        "run_cost",
+        "attempt_cost",
         "quarantine",
     ]
     assert len(COST_LINE.columns) == 65 + 5 + 5

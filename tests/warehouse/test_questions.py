@@ -162,7 +162,7 @@ def test_files_of_periods_that_a_question_does_not_read_change_nothing(
     lake: Lake, engine: DuckEngine, names: list[str], tmp_path: Path
 ) -> None:
     """Each question that says its periods answers as it does over all files."""
-    fill(lake, tables=("cost_line", "allocation", "gpu_account", "run_cost", "quarantine"))
+    fill(lake, tables=("cost_line", "allocation", "gpu_account", "attempt_cost", "quarantine"))
     view = lake.view()
     everything = DuckEngine(lake, temp_folder=tmp_path / "spill", questions=_of_all_periods)
     for name in (name for name in names if read_question(name).periods):

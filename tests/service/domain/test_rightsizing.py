@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from service.domain.gpu_accounts import HOUR_MS as MS_PER_HOUR
 from service.domain.money import Money
 from service.domain.rightsizing import Confidence, Model, Profile, Rule, Slice, Work
-from service.domain.rightsizing_rules import MS_PER_HOUR, recommend
+from service.domain.rightsizing_rules import recommend
 
 H100 = Model(
     "H100",
@@ -40,6 +41,7 @@ def profile(**changes: object) -> Profile:
         by_tenth=[0] * 8 + [hours, 0, 0],
         memory_max=60_000.0,
         no_process_ms=0,
+        seen_days=30,
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
 
@@ -163,9 +165,9 @@ def test_confidence_follows_from_how_long_and_how_well_it_was_watched() -> None:
     hours = 300 * MS_PER_HOUR
 
     assert profile().confidence is Confidence.HIGH
-    assert profile(end=date(2026, 10, 11)).confidence is Confidence.MEDIUM
+    assert profile(seen_days=10).confidence is Confidence.MEDIUM
     assert profile(observed_ms=hours * 95 // 100).confidence is Confidence.MEDIUM
-    assert profile(end=date(2026, 10, 4)).confidence is Confidence.LOW
+    assert profile(seen_days=3).confidence is Confidence.LOW
 
 
 def test_the_same_advice_has_the_same_id_whatever_it_saves() -> None:
@@ -180,13 +182,18 @@ def test_the_same_advice_has_the_same_id_whatever_it_saves() -> None:
 
 
 @given(
-    tenths=st.lists(st.integers(0, 10**9), min_size=11, max_size=11),
-    memory=st.none() | st.floats(0, 90_000),
+    tenth=st.integers(0, 10),
+    memory=st.sampled_from([None, 0.0, 8e3, 3e4, 6e4, 8e4]),
     held=st.integers(0, 300 * MS_PER_HOUR),
+    models=st.sampled_from([MODELS, {"H100": H100}, {"H100": replace(H100, slices=())}]),
 )
+@example(tenth=1, memory=8e3, held=0, models={"H100": H100})
+@example(tenth=4, memory=3e4, held=0, models={"H100": replace(H100, slices=())})
 def test_no_advice_saves_more_than_the_work_costs(
-    tenths: list[int], memory: float | None, held: int
+    tenth: int, memory: float | None, held: int, models: dict[str, Model]
 ) -> None:
     """300 hours at 10 USD cost 3,000 USD: each advice saves more than nothing and at most that."""
-    for one in recommend(profile(by_tenth=tenths, memory_max=memory, no_process_ms=held), MODELS):
-        assert Money.zero("USD") < one.saving <= Money.parse("3000", "USD")
+    found = recommend(profile(by_tenth=busy(tenth), memory_max=memory, no_process_ms=held), models)
+
+    assert all(Money.zero("USD") < one.saving <= Money.parse("3000", "USD") for one in found)
+    assert sum((one.saving for one in found), Money.zero("USD")) <= Money.parse("3000", "USD")

@@ -92,7 +92,7 @@ def test_both_tables_hold_the_run(parts: Wiring) -> None:
     """Rows are numbered from 1; attempts of a job are one account of their day, but two runs."""
     run = run_of(parts)
 
-    accounts, runs = rows_of(parts, "gpu_account"), rows_of(parts, "run_cost")
+    accounts, runs = rows_of(parts, "gpu_account"), rows_of(parts, "attempt_cost")
     assert {row["run_id"] for row in accounts + runs} == {str(run.id)}
     assert [row["x_RecordNumber"] for row in accounts] == list(range(1, len(accounts) + 1))
     train = [row for row in accounts if row["job_id"] == "train" and row["kind"] == "utilised"]
@@ -191,7 +191,7 @@ def test_half_a_run_is_no_run(parts: Wiring) -> None:
     with pytest.raises(LeaseLostError):
         run_of(parts, guard=lease_goes)
 
-    assert rows_of(parts, "run_cost") != []
+    assert rows_of(parts, "attempt_cost") != []
     assert stale(parts) == ["2026-10"]
     with pytest.raises(ConflictError, match="is not accounted, or that was not finished"):
         stored_accounts(OCTOBER, lake=parts.lake, engine=parts.engine)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from service.bootstrap import Wiring
 from service.cli import rightsize as commands
-from service.domain.rightsizing import RightsizingRun, Rule
+from service.domain.rightsizing import Confidence, RightsizingRun, Rule
 from service.errors import ConflictError, InputError, NotFoundError
 from service.store.roles import Logins
 from service.usecases.rightsize import advice, dismiss, rightsize
@@ -49,7 +49,7 @@ def seen(wiring: Wiring) -> Wiring:
 
 
 def test_use_and_bills_become_advice(seen: Wiring) -> None:
-    """60 pods are one kind of work; a seventh of an H100 suffices: 6/7 of 3,000 USD are saved."""
+    """60 pods are one kind of work; a seventh of an H100 suffices; one day tells little."""
     run = look(seen)
 
     [found] = run.recommendations
@@ -57,6 +57,7 @@ def test_use_and_bills_become_advice(seen: Wiring) -> None:
     assert (run.first, run.end) == (date(2026, 10, 1), date(2026, 10, 31))
     assert (found.work.name, found.rule, found.to) == ("serve", Rule.MIG_SLICE, "1g.10gb")
     assert found.saving.text(2) == "2571.43"
+    assert found.confidence is Confidence.LOW
 
 
 def test_the_team_is_that_of_the_policy_else_nobodys(seen: Wiring) -> None:

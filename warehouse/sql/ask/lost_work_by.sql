@@ -9,7 +9,7 @@ SELECT
     END AS key,
     CASE WHEN state = 'preempted' THEN 'lost_preempted' ELSE 'lost_failed' END AS kind,
     team, currency, CAST(sum(lost_ms) AS BIGINT) AS gpu_ms, sum(lost_cost) AS effective_cost
-FROM run_cost
+FROM attempt_cost
 WHERE x_BillingPeriod = $period AND run_id = $run AND lost_ms > 0
 GROUP BY 1, 2, 3, 4
 ORDER BY 1 NULLS LAST, 2, 3, 4 NULLS LAST

@@ -12,7 +12,7 @@ WITH job AS (
         job_id, min(currency) AS currency, sum(gpu_ms) AS gpu_ms, sum(lost_ms) AS lost_ms,
         sum(effective_cost) AS cost, count(*) AS attempts,
         count(effective_cost) = count(*) AND min(currency) = max(currency) AS is_known
-    FROM run_cost
+    FROM attempt_cost
     WHERE x_BillingPeriod = $period AND run_id = $run
     GROUP BY 1, 2
 )

@@ -1,5 +1,6 @@
 -- What each kind of work did on its GPUs in some days: held and observed GPU-milliseconds by the activity of
--- their hours in tenths (0 is none at all, NULL was not observed), the most memory, time without a process.
+-- their hours in tenths (0 is none at all, NULL was not observed), the most memory, time without a process,
+-- the first and the last day with any.
 -- A kind of work is what the names of its runs have in common: a job's without its numbers, else a pod's (which
 -- is the job namespace/pod where such a one is known) without
 -- the marks that Kubernetes appends, else a user's.
@@ -9,13 +10,13 @@ WITH ranked AS (
     SELECT job_id, team, project, row_number() OVER (
         PARTITION BY job_id ORDER BY submitted DESC NULLS LAST, attempt DESC NULLS LAST, team
     ) AS rank
-    FROM job_run
+    FROM job_run WHERE team IS NOT NULL
 ), machine AS (
     SELECT host, max(accelerator_model) AS accelerator_model FROM node
     WHERE host IS NOT NULL GROUP BY host
 ), held AS (
     SELECT
-        ranked.team AS job_team, sample.namespace, ranked.project,
+        CAST(hour AS DATE) AS day, ranked.team AS job_team, sample.namespace, ranked.project,
         CASE
             WHEN regexp_replace(sample.job_id, '[0-9_.+]+', '') <> ''
                 THEN regexp_replace(sample.job_id, '([-_./][0-9]+)+$', '')
@@ -41,7 +42,8 @@ WITH ranked AS (
 SELECT
     job_team, namespace, project, work, accelerator_model, mode, tenth,
     CAST(sum(allocated_ms) AS BIGINT) AS allocated_ms, CAST(sum(observed_ms) AS BIGINT) AS observed_ms,
-    CAST(sum(no_process_ms) AS BIGINT) AS no_process_ms, max(memory_max) AS memory_max
+    CAST(sum(no_process_ms) AS BIGINT) AS no_process_ms, max(memory_max) AS memory_max,
+    min(day) AS first_day, max(day) AS last_day
 FROM held
 GROUP BY 1, 2, 3, 4, 5, 6, 7
 ORDER BY 1 NULLS LAST, 2 NULLS LAST, 3 NULLS LAST, 4 NULLS LAST, 5 NULLS LAST, 6, 7 NULLS LAST
