@@ -1,4 +1,8 @@
-"""What each slot of a GPU has of each hour: 3,600,000 ms divided by weight, exactly."""
+"""What each slot of a GPU has of each hour: the time that the GPU was there, divided by weight.
+
+That is 3,600,000 ms, gaps included; less in the hour in which the GPU was first seen, which counts
+from that look, and in the one in which it was last seen, which counts to one step after that.
+"""
 
 from dataclasses import dataclass
 
@@ -17,7 +21,6 @@ SEEN = ("max_first", "max_last")
 """The columns that say when a GPU was first and last seen, the first one negative."""
 
 _WEIGHT_UNITS = 1000
-_SPAN_UNITS = HOUR_MS // _WEIGHT_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +45,33 @@ class Capacities:
 
 def capacities_of(seats: Seats, seen: Sums, found: Sums) -> Capacities:
     """Return what every slot has, from when GPUs were seen and how long their slots were there."""
-    keys, spans = _with_unseen(seats, _gpu_hours(seen), found)
-    return _capacities(seats, keys, spans)
+    there = _gpu_hours(seen, seats.rules.step_ms)
+    keys, spans = _with_unseen(seats, there.keys, found)
+    return _capacities(seats, there, keys, spans)
 
 
-def _gpu_hours(seen: Sums) -> Ints:
-    """Return the hours in which each GPU has capacity: first seen to last seen."""
-    first = np.maximum((-seen.columns["max_first"]).astype(np.int64) - DAY_MS, 0) // HOUR_MS
-    last = np.minimum((seen.columns["max_last"].astype(np.int64) - DAY_MS) // HOUR_MS, HOURS - 1)
-    counts = np.maximum(last - first + 1, 0)
-    gpus = np.repeat(seen.keys, counts)
-    places = np.arange(gpus.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    hours: Ints = (gpus << HOUR_BITS) + np.repeat(first, counts) + places
-    return hours
+@dataclass(frozen=True, slots=True)
+class _GpuHours:
+    """The hours in which GPUs were there, ascending, and for how long (milliseconds)."""
+
+    keys: Ints
+    lengths_ms: Ints
+
+
+def _gpu_hours(seen: Sums, step_ms: int) -> _GpuHours:
+    """Return the hours from each GPU's first look to its last one, and its time in each.
+
+    Looks of the days beside tell that it was there before the day, or after it.
+    """
+    begins = np.maximum((-seen.columns["max_first"]).astype(np.int64) - DAY_MS, 0)
+    last = seen.columns["max_last"].astype(np.int64) - DAY_MS
+    ends = np.minimum(last + step_ms, DAY_MS)
+    first_hours, last_hours = begins // HOUR_MS, np.minimum(last // HOUR_MS, HOURS - 1)
+    counts = np.maximum(last_hours - first_hours + 1, 0)
+    of = np.repeat(np.arange(counts.size), counts)
+    hours = first_hours[of] + np.arange(of.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    lengths = np.minimum(ends[of], (hours + 1) * HOUR_MS) - np.maximum(begins[of], hours * HOUR_MS)
+    return _GpuHours((seen.keys[of] << HOUR_BITS) + hours, lengths)
 
 
 def _with_unseen(seats: Seats, gpu_hours: Ints, found: Sums) -> tuple[Ints, Ints]:
@@ -69,7 +86,7 @@ def _with_unseen(seats: Seats, gpu_hours: Ints, found: Sums) -> tuple[Ints, Ints
     return np.append(found.keys[inside], keys), spans.astype(np.int64)
 
 
-def _capacities(seats: Seats, keys: Ints, spans: Ints) -> Capacities:
+def _capacities(seats: Seats, there: _GpuHours, keys: Ints, spans: Ints) -> Capacities:
     """Divide each hour of a GPU among its slots by weight, and to what no slot has.
 
     Where the slots of an hour are more than the GPU, it was cut anew: each has its weight for as
@@ -79,21 +96,23 @@ def _capacities(seats: Seats, keys: Ints, spans: Ints) -> Capacities:
     gpus = np.array([slot.gpu for slot in seats.slots], np.int64)
     gpu_hours = (gpus[keys >> HOUR_BITS] << HOUR_BITS) + (keys & HOUR_MASK)
     hours, inverse = np.unique(gpu_hours, return_inverse=True)
+    lengths = there.lengths_ms[np.searchsorted(there.keys, hours)]
+    its = lengths[inverse]
     over = np.bincount(inverse, weights=weights[keys >> HOUR_BITS]) > WHOLE
     part = weights[keys >> HOUR_BITS]
-    units = np.where(over[inverse], part * spans // _SPAN_UNITS, part * _WEIGHT_UNITS)
+    units = np.where(over[inverse], part * spans * _WEIGHT_UNITS // its, part * _WEIGHT_UNITS)
     used = np.bincount(inverse, weights=units).astype(np.int64)
     rest = np.flatnonzero(used < WHOLE * _WEIGHT_UNITS)
     rests = np.array([seats.slot(int(gpu), REST) for gpu in hours[rest] >> HOUR_BITS], np.int64)
     keys = np.append(keys, (rests << HOUR_BITS) + (hours[rest] & HOUR_MASK))
     units = np.append(units, WHOLE * _WEIGHT_UNITS - used[rest])
-    spans = np.append(np.where(over[inverse], spans, HOUR_MS), np.full(rests.size, HOUR_MS))
+    spans = np.append(np.where(over[inverse], spans, its), lengths[rest])
+    totals = np.append(its, lengths[rest])
     gpu_hours = np.append(gpu_hours, hours[rest])
     order = np.lexsort((ranks_of(seats)[nobodies_of(seats)[keys >> HOUR_BITS]], gpu_hours))
-    keys, spans, gpu_hours = keys[order], spans[order], gpu_hours[order]
-    totals = np.full(keys.size, HOUR_MS)
+    keys, spans, gpu_hours, totals = keys[order], spans[order], gpu_hours[order], totals[order]
     capacities = largest_remainder(gpu_hours, units[order], totals)
-    slots = Slots(keys, gpu_hours, capacities, spans * TICKS, capacities / np.float64(HOUR_MS))
+    slots = Slots(keys, gpu_hours, capacities, spans * TICKS, capacities / totals)
     return Capacities(slots, unpublished, int(over.sum()))
 
 

@@ -42,7 +42,7 @@ class DayReduction:
         self._origin_ms = int(begin.timestamp()) * 1000 - DAY_MS
         self._seats = Seats(rules)
         self._blocks: list[Block] = []
-        self._counters = Counters(self._origin_ms)
+        self._counters = Counters(self._origin_ms, rules.step_ms)
         self._told_shares = ToldShares()
         self._shares = Buffer(self._origin_ms)
         self._closed_ms = 0

@@ -1,8 +1,9 @@
 """Makes the rows of ``gpu_usage`` of what was added up, in integers that obey the laws.
 
-Of each GPU and hour the capacities of its slots and of what no slot has are 3,600,000 ms; of each
-slot its holders' time and what is left are its capacity; observed time is at most that, and
-activity at most what was observed.
+Of each GPU and hour the capacities of its slots and of what no slot has are the time that the GPU
+was there: 3,600,000 ms, but less in the hours in which it was first and last seen. Of each slot its
+holders' time and what is left are its capacity; observed time is at most that, and activity at most
+what was observed.
 """
 
 from dataclasses import dataclass, field

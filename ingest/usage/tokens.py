@@ -6,10 +6,20 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingest.usage.hours import Sums, add_up
+from ingest.usage.merging import Merging
 from ingest.usage.samples import TIME_BITS, TIME_MASK, Arrangement, Buffer, Floats, Ints
 from ingest.usage.signals import COUNTERS, DAY_MS, HOUR_MS, Signal
 
 _HOUR_BITS = 5
+
+_OF_SCRAPES = frozenset(
+    {
+        *("job", "instance", "endpoint", "service"),
+        *("exported_job", "exported_instance", "exported_endpoint", "exported_service"),
+        *("prometheus", "prometheus_replica", "thanos_replica", "receive_replica", "__replica__"),
+    }
+)
+"""Labels that tell who looked: series that differ in nothing else are looks at one counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +33,22 @@ class Served:
 
 @dataclass(slots=True)
 class Counters:
-    """The counters of pods; each series by its labels, as a pod may have several of one kind."""
+    """The counters of pods, of which each may have several, and be looked at in several scrapes."""
 
     origin_ms: int
+    step_ms: int
     pods: dict[tuple[str, str], int] = field(default_factory=dict)
     sums: dict[Signal, list[Sums]] = field(default_factory=dict)
     _series: dict[tuple[Signal, frozenset[tuple[str, str]]], int] = field(default_factory=dict)
+    _counters: dict[object, int] = field(default_factory=dict)
+    _counter_of: list[int] = field(default_factory=list)
     _pod_of: list[int] = field(default_factory=list)
+    _merging: Merging = field(init=False)
     _buffers: dict[Signal, Buffer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin without anything seen."""
+        self._merging = Merging(self.step_ms)
 
     def buffer(self, signal: Signal) -> Buffer:
         """Return where samples of a signal wait."""
@@ -41,26 +59,30 @@ class Counters:
 
     def series(self, signal: Signal, labels: Mapping[str, str], pod: tuple[str, str]) -> int:
         """Return the number of a series."""
-        number = self._series.setdefault((signal, frozenset(labels.items())), len(self._pod_of))
-        if number == len(self._pod_of):
-            self._pod_of.append(self.pods.setdefault(pod, len(self.pods)))
+        told = frozenset(labels.items())
+        number = self._series.setdefault((signal, told), len(self._counter_of))
+        if number == len(self._counter_of):
+            own = frozenset(one for one in told if one[0] not in _OF_SCRAPES)
+            counter = self._counters.setdefault((signal, pod, own), len(self._pod_of))
+            if counter == len(self._pod_of):
+                self._pod_of.append(self.pods.setdefault(pod, len(self.pods)))
+            self._counter_of.append(counter)
         return number
 
     def close(self, since_ms: int, until_ms: int) -> None:
         """Add up the growth up to a time before which every sample is known."""
         pod_of = np.array(self._pod_of, np.int64)
+        counter_of = np.array(self._counter_of, np.int64)
         for signal, buffer in self._buffers.items():
-            arrangement, values = _told(*buffer.take(since_ms, until_ms))
-            if not arrangement.size:
+            keys, values = _told(*buffer.take(since_ms, until_ms))
+            if not keys.size:
                 continue
-            series, times = arrangement >> TIME_BITS, arrangement & TIME_MASK
-            last = np.append(series[1:] != series[:-1], True)
-            buffer.keep(arrangement[last], values[last])
-            growth = _growth(series, values)
+            looks, growth = self._merging.growth(keys, values, counter_of)
+            times = looks & TIME_MASK
             inside = (times > DAY_MS) & (times <= 2 * DAY_MS) & ~np.isnan(growth)
             hours = (times[inside] - 1 - DAY_MS) // HOUR_MS
-            keys = (pod_of[series[inside]] << _HOUR_BITS) + hours
-            self.sums.setdefault(signal, []).append(add_up(keys, {"grown": growth[inside]}))
+            sums = (pod_of[looks[inside] >> TIME_BITS] << _HOUR_BITS) + hours
+            self.sums.setdefault(signal, []).append(add_up(sums, {"grown": growth[inside]}))
 
 
 def _told(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
@@ -69,16 +91,6 @@ def _told(keys: Ints, values: Floats) -> tuple[Ints, Floats]:
     ordered = arrangement.values(values)
     there = ~np.isnan(ordered)
     return arrangement.keys[there], ordered[there]
-
-
-def _growth(series: Ints, values: Floats) -> Floats:
-    """Return how much each sample's counter grew since the one before, NaN for the first one."""
-    growth = np.full(values.size, np.nan)
-    grown = values[1:] - values[:-1]
-    growth[1:] = np.where(grown < 0, values[1:], grown)
-    growth[1:][series[1:] != series[:-1]] = np.nan
-    whole: Floats = np.rint(growth)
-    return whole
 
 
 def served(totals: Mapping[Signal, int]) -> Served:

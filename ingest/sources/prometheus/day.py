@@ -23,11 +23,16 @@ STRIKES = 5
 
 @dataclass(slots=True)
 class DayRead:
-    """A day on its way into a table: what was read, and what was not."""
+    """A day on its way into a table: what was read, and what was not.
+
+    ``answers`` counts what the server said of the day itself; ``answered`` the hours of metrics
+    that came whole, those beside the day included.
+    """
 
     reduction: DayReduction
     missing: Missing = field(default_factory=Missing)
     answers: int = 0
+    answered: int = 0
 
     @property
     def whole(self) -> bool:
@@ -69,17 +74,14 @@ class DayReader:
         Raises:
             RejectedSourceError: When the server refuses to be asked at all.
         """
-        start_ms = start_of(day)
-        end_ms = start_ms + DAY_MS
         found = DayRead(DayReduction(day, rules_of(self._setting)))
-        self._hour(found, start_ms - HOUR_MS, self._metrics)
-        found.answers = 0
-        for hour_ms in range(start_ms, min(end_ms, until_ms), HOUR_MS):
-            self._hour(found, hour_ms, self._metrics)
-            found.reduction.close_hour(hour_ms + HOUR_MS)
-        if until_ms > end_ms:
-            beside = {one: name for one, name in self._metrics.items() if one in PRESENCE}
-            self._hour(found, end_ms, beside)
+        start_ms = start_of(day)
+        for hour_ms, metrics in questions_of(day, until_ms, self._metrics):
+            self._hour(found, hour_ms, metrics)
+            if hour_ms < start_ms:
+                found.answers = 0
+            elif hour_ms < start_ms + DAY_MS:
+                found.reduction.close_hour(hour_ms + HOUR_MS)
         return found
 
     def _hour(self, found: DayRead, hour_ms: int, metrics: Mapping[Signal, str]) -> None:
@@ -98,6 +100,7 @@ class DayReader:
                     raise
             else:
                 failed[metric] = self.away
+        found.answered += len(metrics) - len(failed)
         if set(failed) == set(metrics.values()) and len(set(failed.values())) == 1:
             found.missing.add_hour(hour_ms, next(iter(failed.values())))
             return
@@ -117,6 +120,21 @@ class DayReader:
         if self._strikes >= STRIKES:
             self.away = reason
         return reason
+
+
+def questions_of(
+    day: date, until_ms: int, metrics: Mapping[Signal, str]
+) -> Iterator[tuple[int, Mapping[Signal, str]]]:
+    """Yield the hours to read for a day, each with its metrics: one before it, its own, one after.
+
+    Of the day are those that are over at ``until_ms``, and only then is there one after it.
+    """
+    start_ms = start_of(day)
+    end_ms = start_ms + DAY_MS
+    for hour_ms in range(start_ms - HOUR_MS, min(end_ms, max(until_ms, start_ms)), HOUR_MS):
+        yield hour_ms, metrics
+    if until_ms > end_ms:
+        yield end_ms, {one: name for one, name in metrics.items() if one in PRESENCE}
 
 
 def start_of(day: date) -> int:

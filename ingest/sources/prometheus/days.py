@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,15 +11,17 @@ from datetime import UTC, date, datetime, timedelta
 from ingest.port import Kind, Marks, RejectedSourceError, TransientSourceError
 from ingest.settings import PrometheusSettings
 from ingest.sources.prometheus.client import PrometheusClient
-from ingest.sources.prometheus.day import start_of
+from ingest.sources.prometheus.day import questions_of, start_of
 from ingest.sources.prometheus.errors import TooMuch
 from ingest.sources.prometheus.metrics import any_of, metrics_of
 from ingest.usage.signals import DAY_MS, HOUR_MS
 
-PARTIAL = "partial"
-"""The mark of a day of which something is missing: no announcement has it, so it is read again."""
+SETTLED = "settled-"
+"""What the mark of a day begins with to which nothing will be added."""
 
-_FORM = 1
+_MARK = re.compile(r"(?:open|partial)-(\d+)\b.*")
+
+_FORM = 2
 """Grows when the same samples become other rows."""
 
 _NOT_IN_ROWS = {
@@ -39,7 +43,15 @@ class Days:
         """The mark of a settled day: what its rows depend on beside the samples."""
         told = self.setting.model_dump(mode="json", exclude=_NOT_IN_ROWS)
         text = json.dumps([_FORM, told], sort_keys=True)
-        return f"settled-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        return f"{SETTLED}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+    def mark_of(self, day: date) -> str:
+        """Return the mark of a day: of an open one, how much there is to read, and when."""
+        if self.settled(day):
+            return self.mark
+        questions = questions_of(day, self.until_ms, metrics_of(self.setting))
+        count = sum(len(metrics) for _, metrics in questions)
+        return f"open-{count}-{self.now.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
 
     @property
     def until_ms(self) -> int:
@@ -63,6 +75,22 @@ class Days:
             for day in self.every()
             if not self.settled(day) or known.get((Kind.USAGE, day.isoformat())) != self.mark
         ]
+
+
+def partial(answered: int) -> str:
+    """Return the mark of a day of which something is missing: no announcement has it."""
+    return f"partial-{answered}"
+
+
+def answered_in(mark: str | None) -> float:
+    """Return how many questions were answered of a day that is kept under a mark.
+
+    Of a settled one that is all of them, and nothing where the lake does not hold the day.
+    """
+    if mark is not None and mark.startswith(SETTLED):
+        return math.inf
+    found = _MARK.fullmatch(mark or "")
+    return int(found[1]) if found else 0
 
 
 def first_day(

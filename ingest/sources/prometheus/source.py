@@ -13,7 +13,15 @@ from ingest.settings import PrometheusSettings
 from ingest.sources.prometheus.check import check_server
 from ingest.sources.prometheus.client import PrometheusClient
 from ingest.sources.prometheus.day import DayRead, DayReader, start_of
-from ingest.sources.prometheus.days import PARTIAL, Days, being_deleted, first_day, nothing_there
+from ingest.sources.prometheus.days import (
+    SETTLED,
+    Days,
+    answered_in,
+    being_deleted,
+    first_day,
+    nothing_there,
+    partial,
+)
 from ingest.usage.signals import DAY_MS, HOUR_MS
 
 DIALECT = "canonical-usage"
@@ -35,6 +43,7 @@ class PrometheusUsage:
         self._clock = clock
         self._client = PrometheusClient(setting, pause=pause)
         self._reader = DayReader(setting, self._client)
+        self._known: Marks = {}
 
     def announced(self, known: Marks) -> Iterator[Announcement]:
         """Say which days the lake lacks, or may have to be read again; oldest first.
@@ -43,6 +52,7 @@ class PrometheusUsage:
             SourceError: When the server cannot be asked, or has stopped to answer.
         """
         self._reader = DayReader(self._setting, self._client)
+        self._known = dict(known)
         days = Days(self._setting, self._clock())
         wanted = days.to_read(known)
         if not wanted:
@@ -58,20 +68,26 @@ class PrometheusUsage:
                 raise TransientSourceError(
                     f"{self._reader.away}; the days from {day} on wait for the next run"
                 )
-            mark = days.mark if days.settled(day) else None
-            yield Announcement(Kind.USAGE, day.isoformat(), mark, None, self._client.place)
+            period, mark = day.isoformat(), days.mark_of(day)
+            yield Announcement(Kind.USAGE, period, mark, None, self._client.place)
 
     def fetch(self, announced: Announcement, folder: Path, version: int) -> Delivery:
         """Read a day and write its rows into ``folder``; says in notes what is missing.
 
         Raises:
-            SourceError: When nothing of the day can be had.
+            SourceError: When nothing of the day can be had, or less than the lake holds of it.
         """
         day = date.fromisoformat(announced.period or "")
         now_ms = Days(self._setting, self._clock()).until_ms
-        settled = announced.mark is not None
+        settled = (announced.mark or "").startswith(SETTLED)
         with self._client:
             found = self._reader.read(day, start_of(day) + DAY_MS + HOUR_MS if settled else now_ms)
+        held = self._known.get((Kind.USAGE, day.isoformat()))
+        if not found.whole and found.answered < answered_in(held):
+            raise TransientSourceError(
+                f"{day} could not be read whole; what the lake has of the day stays: "
+                f"{' '.join(found.missing.sentences())}"
+            )
         return self._delivery(announced, found, folder, version)
 
     def _delivery(
@@ -89,7 +105,7 @@ class PrometheusUsage:
             complete=True,
             files=(look_at(target),) if table.num_rows else (),
             period=announced.period,
-            mark=announced.mark if found.whole else PARTIAL,
+            mark=announced.mark if found.whole else partial(found.answered),
             notes=found.notes(),
         )
 

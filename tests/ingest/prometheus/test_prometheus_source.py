@@ -1,5 +1,6 @@
 """The days of a Prometheus: which are read, what is told of what is missing, what is kept."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ingest.port import (
     TransientSourceError,
 )
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.days import PARTIAL, Days
+from ingest.sources.prometheus.days import SETTLED, Days, answered_in, partial
 from ingest.sources.prometheus.source import PrometheusUsage
 from tests.ingest.prometheus.conftest import DAY, GPU, HOUR_MS, START_MS, STEP_MS, hour
 from tests.ingest.prometheus.conftest import Source as Make
@@ -72,7 +73,7 @@ def test_days_from_since_to_now_are_announced(busy_gpu: FakePrometheus, source: 
         (Kind.USAGE, "2026-11-20"),
         (Kind.USAGE, "2026-11-21"),
     ]
-    assert [one.mark is None for one in found] == [False, True]
+    assert [(one.mark or "").partition("-")[0] for one in found] == ["settled", "open"]
 
 
 def test_a_day_begins_with_its_first_whole_hour(busy_gpu: FakePrometheus, source: Make) -> None:
@@ -122,10 +123,10 @@ def test_the_oldest_day_of_the_server_does_not_replace_what_the_lake_holds(
 ) -> None:
     """The 18th is deleted already, the 19th has one hour left: the lake has more of it."""
     made = source(since=date(2026, 11, 18))
-    known = {(Kind.USAGE, "2026-11-19"): PARTIAL}
+    known = {(Kind.USAGE, "2026-11-19"): partial(75)}
 
     begun = days_of(made, known)
-    again = days_of(made, known | {(Kind.USAGE, "2026-11-18"): PARTIAL})
+    again = days_of(made, known | {(Kind.USAGE, "2026-11-18"): partial(75)})
 
     assert begun == ["2026-11-19", "2026-11-20", "2026-11-21"]
     assert again == ["2026-11-20", "2026-11-21"]
@@ -170,10 +171,10 @@ def test_a_day_is_read_by_the_hour(source: Make, tmp_path: Path) -> None:
 def test_of_an_open_day_the_hours_that_are_over_are_read(
     busy_gpu: FakePrometheus, source: Make, tmp_path: Path
 ) -> None:
-    """At 04:30 four hours are over: 4 + 1 questions a metric, and no mark."""
+    """At 04:30 four hours are over: 4 + 1 questions a metric, 15 of three, which the mark tells."""
     delivery = fetched(source(now=datetime(2026, 11, 20, 4, 30, tzinfo=UTC)), tmp_path)
 
-    assert delivery.mark is None
+    assert delivery.mark == "open-15-20261120T043000.000000"
     assert set(observed_ms(delivery)) == {0, 1, 2, 3}
     assert len(busy_gpu.queries(ACTIVITY)) == 5
 
@@ -186,7 +187,7 @@ def test_hours_that_cannot_be_read_are_named_and_the_others_delivered(
 
     delivery = fetched(source(), tmp_path)
 
-    assert delivery.mark == PARTIAL
+    assert delivery.mark == partial(26 * 3 - 1 - 2)
     [note] = delivery.notes
     assert note == (
         f"{ACTIVITY} of 2026-11-20 06:00 to 08:00 UTC: Prometheus at {busy_gpu.url}: the server "
@@ -217,13 +218,54 @@ def test_a_partial_answer_is_kept_and_told(
 
     delivery = fetched(source(), tmp_path)
 
-    assert delivery.mark == PARTIAL
+    assert delivery.mark == partial(26 * 3 - 1 - 1)
     [note] = delivery.notes
     assert note == (
         f"{USED} of 2026-11-20 06:00 to 07:00 UTC: the answer is partial (store a: connection "
         "refused); the next run reads it again"
     )
     assert observed_ms(delivery) == dict.fromkeys(range(24), HOUR_MS)
+
+
+@pytest.mark.parametrize("held", ["settled-x", "open-77-20261121T023000.000000", partial(76)])
+def test_a_day_that_the_lake_has_more_of_is_not_delivered(
+    busy_gpu: FakePrometheus, source: Make, tmp_path: Path, held: str
+) -> None:
+    """26 x 3 - 1 = 77 questions; from 03:00 on none is answered, and 4 x 3 = 12 are less."""
+    made = source()
+    one = next(iter(made.announced({(Kind.USAGE, "2026-11-20"): held})))
+    busy_gpu.always.append((r"DCGM.*(11-20T(0[3-9]|[12])|11-21T)", busy(503)))
+
+    with pytest.raises(
+        TransientSourceError,
+        match=r"^2026-11-20 could not be read whole; what the lake has of the day stays: .*03:00",
+    ):
+        made.fetch(one, tmp_path, 7)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("held", [None, partial(12), "open-12-20261120T033000.000000"])
+def test_a_partial_day_is_delivered_where_the_lake_has_no_more_of_it(
+    busy_gpu: FakePrometheus, source: Make, tmp_path: Path, held: str | None
+) -> None:
+    """The hour before the day and three of it, of three metrics, are 12 answers, as in the lake."""
+    made = source()
+    known = {(Kind.USAGE, "2026-11-20"): held} if held else {}
+    one = next(iter(made.announced(known)))
+    busy_gpu.always.append((r"DCGM.*(11-20T(0[3-9]|[12])|11-21T)", busy(503)))
+
+    delivery = made.fetch(one, tmp_path, 7)
+
+    assert delivery.mark == partial(12)
+    assert set(observed_ms(delivery)) == {0, 1, 2}
+
+
+def test_marks_tell_how_much_the_lake_has_of_a_day() -> None:
+    """All of a settled day, a number of answers else, and nothing of what is not there."""
+    marks = (f"{SETTLED}x", "open-15-20261120T043000.000000", partial(74), "partial", None)
+
+    assert [answered_in(one) for one in marks] == [math.inf, 15, 74, 0, 0]
 
 
 def test_a_server_that_goes_away_is_not_asked_for_the_days_that_follow(

@@ -158,6 +158,23 @@ def test_a_gpu_cut_anew_within_an_hour_has_each_slice_for_its_time() -> None:
     assert reduction.findings.overfull == 1
 
 
+def test_a_gpu_cut_anew_in_its_first_hour_has_the_rest_of_that_hour() -> None:
+    """First seen at 00:30: 15 minutes whole, 15 of 1g, of 1,800,000 ms: 900,000 + 128,571."""
+    told = [
+        (Signal.ACTIVITY, series(labels(pod="a"), [1] * 30, 1800)),
+        (Signal.ACTIVITY, series(cut("GPU-1", 1, "1g.10gb", "b"), [1] * 30, 2700)),
+    ]
+
+    listed = rows(told)
+
+    assert {row["slice"]: row["allocated_ms"] for row in listed} == {
+        "": 900_000,
+        "1:1g.10gb": 128_571,
+        "rest": 0,
+    }
+    assert sum(row["capacity_ms"] for row in listed) == 1_800_000
+
+
 def test_the_whole_gpus_series_beside_its_slices_is_no_holder() -> None:
     """Where slices are told, what is told of the device as a whole only tells of power."""
     told = [

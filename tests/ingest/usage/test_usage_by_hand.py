@@ -51,6 +51,14 @@ def _by_hour(begin: int, end: int) -> list[tuple[int, int]]:
     return [(hour, length) for hour, length in hours if length > 0]
 
 
+def _capacities(looks: list[Look], begin: int) -> dict[int, int]:
+    """Return how long the GPU was there in each hour in which it was, or that lies between."""
+    last = begin + sum(look.after_ms for look in looks[1:])
+    there = dict(_by_hour(begin, last + STEP))
+    seen = range(max(begin, 0) // HOUR_MS, last // HOUR_MS + 1)
+    return {hour: length for hour, length in there.items() if hour in seen}
+
+
 def _by_hand(looks: list[Look], begin: int) -> Expected:
     expected, at = Expected(), begin
     for here, then in zip(looks, [*looks[1:], None], strict=True):
@@ -98,6 +106,8 @@ def test_every_millisecond_is_where_the_rules_put_it(looks: list[Look], begin: i
     assert START % DAY_MS == 0
     found = {(row["hour"].hour, row["pod"]): row for row in listed if row["pod"]}
     hours = {row["hour"].hour for row in listed}
+    capacities = {row["hour"].hour: row["capacity_ms"] for row in listed}
+    assert capacities == _capacities(looks, begin)
     wanted = {key for key, told in expected.allocated.items() if told >= 1 and key[0] in hours}
     assert wanted <= set(found)
     for key, row in found.items():

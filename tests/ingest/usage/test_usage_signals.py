@@ -1,11 +1,22 @@
 """What samples of one holder say: activity, gaps, energy, errors, processes, tokens."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from ingest.usage.signals import Rules, Series, Signal
-from tests.ingest.usage.stories import STEP, hour, labels, reduce, rows, series
+from tests.ingest.usage.stories import (
+    START,
+    STEP,
+    cut,
+    hour,
+    in_pieces,
+    labels,
+    reduce,
+    rows,
+    series,
+)
 
 A = labels(pod="a")
 GUARD = 9223372036854775794.0
@@ -68,14 +79,51 @@ def test_a_gap_between_two_holders_is_nobodys() -> None:
 
 
 def test_hours_between_the_first_and_the_last_look_have_full_capacity() -> None:
-    """Seen at half past midnight and half past three: four hours, none before or after."""
+    """Seen at 00:30 and 03:30: 30 minutes, two full hours, and 30 minutes and 30 seconds."""
     told = [(Signal.ACTIVITY, series(labels(), [0], begin_s)) for begin_s in (1800, 12_600)]
 
     listed = rows(told)
 
     assert [row["hour"].hour for row in listed] == [0, 1, 2, 3]
-    assert [row["capacity_ms"] for row in listed] == [3_600_000] * 4
+    assert [row["capacity_ms"] for row in listed] == [1_800_000, 3_600_000, 3_600_000, 1_830_000]
     assert [row["observed_ms"] for row in listed] == [30_000, 0, 0, 30_000]
+
+
+def test_a_gpu_counts_from_its_first_look_to_a_step_after_its_last() -> None:
+    """A node lived from 10:35 to 11:25: 25 + 25 minutes of capacity, all of them held."""
+    begin_s = 10 * 3600 + 35 * 60
+
+    listed = rows([(Signal.ACTIVITY, series(A, [1] * 100, begin_s))])
+
+    assert [row["hour"].hour for row in listed] == [10, 11]
+    assert [row["capacity_ms"] for row in listed] == [1_500_000, 1_500_000]
+    assert [row["allocated_ms"] for row in listed] == [1_500_000, 1_500_000]
+
+
+def test_a_gpu_that_is_seen_beside_the_day_is_there_at_its_edges() -> None:
+    """Seen at 23:59:45 the day before, at 00:20 and after midnight: full hours from first to last.
+
+    Without the look after midnight the hour of 23:00 ends at 23:10:30.
+    """
+    looks = [(Signal.ACTIVITY, series(A, [1], at)) for at in (-15, 1200, 83_400, 86_410)]
+
+    both, before = rows(looks), rows(looks[:-1])
+
+    assert [row["capacity_ms"] for row in both] == [3_600_000] * 24
+    assert [row["capacity_ms"] for row in before] == [3_600_000] * 23 + [630_000]
+
+
+def test_slices_add_up_to_the_time_that_their_gpu_was_there() -> None:
+    """From 00:30 on 3g has 3/7 of 1,800,000 ms and the rest 4/7: 771,429 + 1,028,571."""
+    told = [(Signal.ACTIVITY, series(cut("GPU-1", 1, "3g.40gb", "a"), [1] * 60, 1800))]
+    told.append((Signal.POWER, series(labels(), [700] * 60, 1800)))
+
+    held, rest = rows(told)
+
+    assert (held["capacity_ms"], held["allocated_ms"]) == (771_429, 771_429)
+    assert (held["observed_ms"], held["activity_ms"]) == (771_429, 771_429)
+    assert (rest["slice"], rest["capacity_ms"]) == ("rest", 1_028_571)
+    assert held["energy"] + rest["energy"] == pytest.approx(1_260_000)
 
 
 def test_samples_of_the_days_beside_tell_of_gaps_at_the_edges() -> None:
@@ -109,7 +157,6 @@ def test_layouts_on_both_sides_of_a_long_gap_leave_whole_hours_between() -> None
         (0, "1:7g.80gb"),
         (1, ""),
         (2, ""),
-        (3, ""),
     ]
 
 
@@ -126,14 +173,14 @@ def test_power_tells_the_energy_where_the_counter_is_missing_or_began_again() ->
     counter = series(A, [5e9, 5e9 + 6e6, 4e6, 1e7])
     told = [(Signal.ENERGY, counter), (Signal.POWER, series(A, [300] * 4))]
 
-    held = rows(told)[1]
+    [held] = rows(told)
 
     assert held["energy"] == 6_000 + 9_000 + 6_000 + 9_000
 
 
 def test_a_counter_that_began_again_tells_at_least_its_new_value() -> None:
     """Without power, 5,000 kJ followed by 4 kJ is 4 kJ; the last moment is unknown."""
-    held = rows([(Signal.ENERGY, series(A, [5e9, 4e6]))])[1]
+    [held] = rows([(Signal.ENERGY, series(A, [5e9, 4e6]))])
 
     assert held["energy"] == 4_000
 
@@ -217,8 +264,8 @@ def test_tokens_go_to_the_pods_gpus_by_time() -> None:
 
     listed = rows(told)
 
-    assert [row["tokens_out"] for row in listed] == [67, None, 34]
-    assert [row["tokens_in"] for row in listed] == [None] * 3
+    assert [row["tokens_out"] for row in listed] == [67, 34]
+    assert [row["tokens_in"] for row in listed] == [None] * 2
 
 
 def test_a_counter_that_fell_began_again() -> None:
@@ -227,6 +274,70 @@ def test_a_counter_that_fell_began_again() -> None:
     told = [(Signal.ACTIVITY, hour(A, 1)), (Signal.TOKENS_IN, counter)]
 
     assert rows(told)[0]["tokens_in"] == 100
+
+
+SCRAPES = (
+    {"job": "ml/vllm-pods", "instance": "10.0.0.1:8000", "endpoint": "http"},
+    {"job": "vllm", "instance": "vllm-0", "endpoint": "web", "service": "vllm", "prometheus": "b"},
+)
+
+
+def tokens(
+    looks: Sequence[tuple[int, Sequence[float], float]], step_s: float = 60, **others: str
+) -> int:
+    """Return the tokens of pod ``a`` in the first hour, of scrapes that begin at some second."""
+    its = {"pod": "a", "namespace": "ml"} | others
+    told = [(Signal.ACTIVITY, hour(A, 1))]
+    for scrape, values, begin_s in looks:
+        told.append((Signal.TOKENS_IN, series(its | SCRAPES[scrape], values, begin_s, step_s)))
+    closed = in_pieces(told, [START + 100_000, START + 130_000])
+    assert closed.to_pylist() == rows(told)
+    assert closed.to_pylist() == rows(told[::-1])
+    return int(closed["tokens_in"].to_pylist()[0])
+
+
+@pytest.mark.parametrize("apart_s", [0, 1, 30])
+def test_a_pod_that_two_jobs_scrape_counts_its_tokens_once(apart_s: int) -> None:
+    """A PodMonitor sees 100, 160, 220 and a Service 5 more each time: 125 tokens, and not 240."""
+    least = 125 if apart_s else 120
+
+    found = tokens([(0, [100, 160, 220], 0), (1, [105, 165, 225], apart_s)])
+
+    assert found == least
+
+
+def test_of_two_scrapes_that_answer_in_another_order_none_began_again() -> None:
+    """100, 99, 160, 158, 220, 219 a second apart are one counter that grew by 120."""
+    assert tokens([(0, [100, 160, 220], 0), (1, [99, 158, 219], 1)]) == 120
+
+
+def test_a_counter_that_began_again_is_seen_once_by_two_scrapes() -> None:
+    """1,000 to 1,050, then 20 and a second later 21, then 60 and 61: 50 + 1 + 20 + 1 + 39 + 1."""
+    looks = [(0, [1000, 1050, 20, 60], 0), (1, [1000, 1051, 21, 61], 1)]
+
+    assert tokens(looks) == 51 + 61
+
+
+def test_a_pod_that_is_made_anew_under_its_name_begins_again() -> None:
+    """At another address it has 20 and 60 tokens, after 1,000 and 1,050: 50 + 20 + 40."""
+    assert tokens([(0, [1000, 1050], 0), (1, [20, 60], 120)]) == 110
+
+
+def test_a_scrape_that_takes_over_goes_on_where_the_other_ended() -> None:
+    """One job sees 100 and 160, from then on another 220 and 250: 150 tokens."""
+    assert tokens([(0, [100, 160], 0), (1, [220, 250], 120)]) == 150
+
+
+def test_other_labels_tell_counters_apart() -> None:
+    """Two models of one pod in one scrape grew by 60 and 7."""
+    its = {"pod": "a", "namespace": "ml"} | SCRAPES[0]
+    told = [
+        (Signal.ACTIVITY, hour(A, 1)),
+        (Signal.TOKENS_IN, series(its | {"model_name": "x"}, [100, 160])),
+        (Signal.TOKENS_IN, series(its | {"model_name": "y"}, [3, 10])),
+    ]
+
+    assert rows(told)[0]["tokens_in"] == 67
 
 
 def test_tokens_of_a_pod_without_a_gpu_are_told_apart() -> None:
