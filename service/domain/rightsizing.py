@@ -29,6 +29,7 @@ class Rule(StrEnum):
     """What a recommendation says to do."""
 
     RELEASE_IDLE = "release-held-gpus"
+    FEWER_GPUS = "fewer-gpus"
     SMALLER_MODEL = "smaller-model"
     MIG_SLICE = "mig-slice"
     SHARE = "share-a-gpu"
@@ -57,9 +58,10 @@ class Work:
 class Profile:
     """What a kind of work used in [first, end), in GPU-milliseconds and MiB.
 
-    ``by_tenth`` is the observed time by activity of its hour, in tenths. ``memory_max`` is
+    ``by_tenth`` is the observed time with a process by its activity in tenths. ``memory_max`` is
     ``None`` where no memory signal came, ``no_process_ms`` where nobody could tell; ``seen_days``
-    are those from the first day with any use to the last.
+    are those from the first day with any use to the last. ``spare_ms`` is time on GPUs that did
+    nothing while others of the same run worked, ``gpus`` the most that one run held at once.
     """
 
     work: Work
@@ -71,6 +73,8 @@ class Profile:
     memory_max: float | None = None
     no_process_ms: int | None = None
     seen_days: int = 0
+    spare_ms: int = 0
+    gpus: int = 1
 
     @property
     def covered(self) -> Fraction:
@@ -85,10 +89,8 @@ class Profile:
     @property
     def peak(self) -> Fraction:
         """The tenth that 95 % of the observed time with a process stays at or below."""
-        none, *some = self.by_tenth
-        at_work = (max(0, none - (self.no_process_ms or 0)), *some)
-        wanted, seen = _PEAK * sum(at_work), 0
-        for tenth, ms in enumerate(at_work):
+        wanted, seen = _PEAK * sum(self.by_tenth), 0
+        for tenth, ms in enumerate(self.by_tenth):
             seen += ms
             if seen >= wanted:
                 return Fraction(tenth, TENTHS - 1)

@@ -45,8 +45,9 @@ def recommend(profile: Profile, models: Mapping[str, Model]) -> list[Recommendat
         return []
     if profile.allocated_ms < ENOUGH_MS:
         return []
-    found = [one for one in (_release(profile, model.rate),) if one]
-    if profile.at_work_ms < ENOUGH_MS:
+    advice = (_release(profile, model.rate), _fewer(profile, model.rate))
+    found = [one for one in advice if one]
+    if profile.at_work_ms < ENOUGH_MS or profile.spare_ms >= ENOUGH_MS:
         return found
     cost = _monthly(model.rate, profile.at_work_ms, profile.days)
     others = [
@@ -69,10 +70,22 @@ def _release(profile: Profile, rate: Money) -> Recommendation | None:
     return _said(profile, Rule.RELEASE_IDLE, "nothing", saving, told)
 
 
+def _fewer(profile: Profile, rate: Money) -> Recommendation | None:
+    """GPUs that do nothing while others of the same run work are not asked for next time."""
+    if profile.spare_ms < ENOUGH_MS or profile.spare_ms < _HELD_SHARE * profile.allocated_ms:
+        return None
+    part = f"{profile.spare_ms / profile.allocated_ms:.0%} of the held time"
+    told = {"GPUs of a run": f"up to {profile.gpus}", "unused beside used ones": part}
+    saving = _monthly(rate, profile.spare_ms, profile.days)
+    return _said(profile, Rule.FEWER_GPUS, "those it uses", saving, told)
+
+
 def _smaller(
     profile: Profile, model: Model, cost: Money, models: Mapping[str, Model]
 ) -> Sequence[Recommendation]:
     """Another model whose memory and speed suffice, where an hour of it costs less."""
+    if profile.work.mode != "whole":
+        return []
     found = []
     for other in models.values():
         if other.rate is None or other.name == model.name or not _fits(profile, other.memory):
@@ -88,8 +101,8 @@ def _smaller(
 
 
 def _sliced(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendation]:
-    """The smallest slice of the same GPU that suffices."""
-    if profile.work.mode != "whole":
+    """The smallest slice of the same GPU that suffices; GPUs of a gang talk, slices cannot."""
+    if profile.work.mode != "whole" or profile.gpus > 1:
         return []
     fitting = [
         one
@@ -105,7 +118,7 @@ def _sliced(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendat
 
 def _shared(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendation]:
     """Two such runs on one GPU, where each leaves more than half of it alone."""
-    if profile.work.mode != "whole" or profile.peak > _TWO_A_GPU:
+    if profile.work.mode != "whole" or profile.gpus > 1 or profile.peak > _TWO_A_GPU:
         return []
     if profile.memory_max is None or profile.memory_max > float(_TWO_A_GPU) * model.memory:
         return []

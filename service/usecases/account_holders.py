@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from service.domain.attempts import Attempt, parts_of_hour
-from service.domain.gpu_accounts import HELD, Account, Holder, Kind, Measures, Place, accounts
+from service.domain.gpu_accounts import (
+    HELD,
+    NOT_IDLE,
+    Account,
+    Holder,
+    Kind,
+    Measures,
+    Place,
+    accounts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,11 +36,11 @@ _MEASURES = ("energy", *_COUNTED, "memory_max", "memory_total")
 
 @dataclass(frozen=True, slots=True)
 class Unheld:
-    """A machine's time on a day that nobody held, or about which its signals are contradictory."""
+    """A machine's time on a day without a known holder: idle, and what nobody can call so."""
 
     place: Place
-    kind: Kind | None
-    gpu_ms: int
+    idle_ms: int
+    not_idle_ms: Mapping[Kind, int]
     measures: Measures
 
 
@@ -81,7 +90,7 @@ def use_of(
             place = Place(
                 row["day"], row["host"], row["pool"], row["accelerator_model"], row["mode"]
             )
-            if row["idle"] or row["contradictory"]:
+            if row["idle"] or any(row[kind] for kind in NOT_IDLE):
                 unheld.append(_unheld(place, row))
             else:
                 held += jobs.accounts(place, row)
@@ -119,8 +128,9 @@ class _Jobs:
             yield from accounts(place, times, measures)
 
     def _holder_of(self, job_id: str | None, namespace: str | None, attempt: int | None) -> Holder:
-        """Name the holder: the newest attempt that knows a property of the job tells it."""
+        """Name the holder: its own attempt tells a property, else the newest one that knows it."""
         known = self._of_job.get(job_id, [])[::-1] if job_id is not None else []
+        known = sorted(known, key=lambda one: one.attempt != attempt)
 
         def told(name: str) -> str | None:
             return next((value for one in known if (value := getattr(one, name))), None)
@@ -136,8 +146,7 @@ class _Jobs:
 
 
 def _unheld(place: Place, row: Mapping[str, Any]) -> Unheld:
-    kind = Kind.CONTRADICTORY if row["contradictory"] else None
-    return Unheld(place, kind, row["idle"] + row["contradictory"], _measures(row))
+    return Unheld(place, row["idle"], {kind: row[kind] for kind in NOT_IDLE}, _measures(row))
 
 
 def _measures(row: Mapping[str, Any]) -> Measures:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.domain.gpu_accounts import OBSERVED, Kind
+from service.domain.gpu_accounts import CAPACITY, OBSERVED, Kind
 from service.domain.money import Money, money_sums, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from service.domain.attempts import Attempt
     from service.domain.gpu_accounts import Account
@@ -57,16 +58,26 @@ def run_costs(
     """Return the attempts that ran in ``period``, in the order of ``attempts``.
 
     What the GPUs say about an attempt counts; of one that no GPU knows, what the scheduler says.
+    One without an end that none of its machines' GPUs tells of is over, and nobody said so.
     """
     held: defaultdict[tuple[str, int], list[Entry]] = defaultdict(list)
+    watched: set[str | None] = set()
     for entry in entries:
+        if entry.account.kind in CAPACITY:
+            watched.add(entry.account.place.host)
         holder = entry.account.holder
         if holder.job_id is not None and holder.attempt is not None:
             held[holder.job_id, holder.attempt].append(entry)
     found = ((one, held.get((one.job_id, one.attempt), [])) for one in attempts)
     return tuple(
-        _run(one, its, policy, period) for one, its in found if its or one.held_ms(period.window)
+        _run(one, its, policy, period)
+        for one, its in found
+        if its or (one.held_ms(period.window) and not _is_gone(one, watched))
     )
+
+
+def _is_gone(attempt: Attempt, watched: AbstractSet[str | None]) -> bool:
+    return attempt.ended is None and bool(attempt.hosts) and attempt.hosts <= watched
 
 
 def _run(attempt: Attempt, held: Sequence[Entry], policy: Policy, period: Period) -> RunCost:
@@ -74,7 +85,10 @@ def _run(attempt: Attempt, held: Sequence[Entry], policy: Policy, period: Period
     for entry in held:
         kinds_ms[entry.account.kind] += entry.account.gpu_ms
     gpu_ms = sum(kinds_ms.values()) or attempt.held_ms(period.window)
-    lost_ms = min(attempt.lost_ms(period.window), gpu_ms)
+    tokens_in = _count(entry.account.measures.tokens_in for entry in held)
+    tokens_out = _count(entry.account.measures.tokens_out for entry in held)
+    # What was served is not thrown away.
+    lost_ms = 0 if tokens_in or tokens_out else _lost_ms(attempt, gpu_ms, period)
     observed_ms = sum(kinds_ms[kind] for kind in OBSERVED)
     cost = _known_cost(held)
     team = held[0].account.holder.team if held else policy.team_of_use(attempt.team, None)
@@ -91,9 +105,15 @@ def _run(attempt: Attempt, held: Sequence[Entry], policy: Policy, period: Period
         lost_cost=None if cost is None else _lost(cost, lost_ms, gpu_ms),
         energy=_sum(entry.account.measures.energy for entry in held),
         carbon=_sum(entry.carbon for entry in held),
-        tokens_in=_count(entry.account.measures.tokens_in for entry in held),
-        tokens_out=_count(entry.account.measures.tokens_out for entry in held),
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
     )
+
+
+def _lost_ms(attempt: Attempt, gpu_ms: int, period: Period) -> int:
+    """Return the part of the held time that was lost; a slice of a GPU loses a slice's time."""
+    held_ms = attempt.held_ms(period.window)
+    return gpu_ms * attempt.lost_ms(period.window) // held_ms if held_ms else 0
 
 
 def _known_cost(held: Sequence[Entry]) -> Money | None:

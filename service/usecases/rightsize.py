@@ -159,7 +159,7 @@ def _profile(work: Work, rows: list[Mapping[str, Any]], first: date, end: date) 
     by_tenth = [0] * TENTHS
     for row in rows:
         if row["tenth"] is not None:
-            by_tenth[row["tenth"]] += row["observed_ms"]
+            by_tenth[row["tenth"]] += row["observed_ms"] - (row["no_process_ms"] or 0)
     memory = [row["memory_max"] for row in rows if row["memory_max"] is not None]
     held = [row["no_process_ms"] for row in rows if row["no_process_ms"] is not None]
     return Profile(
@@ -172,6 +172,8 @@ def _profile(work: Work, rows: list[Mapping[str, Any]], first: date, end: date) 
         memory_max=max(memory, default=None),
         no_process_ms=sum(held) if held else None,
         seen_days=_days(rows),
+        spare_ms=sum(row["spare_ms"] for row in rows),
+        gpus=max(row["gpus"] for row in rows),
     )
 
 

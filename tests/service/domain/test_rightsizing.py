@@ -110,7 +110,7 @@ def test_gpus_held_without_a_process_are_to_be_released() -> None:
 def test_time_without_a_process_does_not_make_the_work_look_small() -> None:
     """100 of 300 hours slept, the others were 80 % busy: they are released, the H100 stays."""
     hours = MS_PER_HOUR
-    tenths = [100 * hours, *[0] * 7, 200 * hours, 0, 0]
+    tenths = [*[0] * 8, 200 * hours, 0, 0]
 
     found = recommend(profile(no_process_ms=100 * hours, by_tenth=tenths), MODELS)
 
@@ -124,6 +124,30 @@ def test_what_never_had_a_process_is_only_to_be_released() -> None:
     found = recommend(profile(no_process_ms=slept, by_tenth=busy(0), memory_max=0.0), MODELS)
 
     assert [one.rule for one in found] == [Rule.RELEASE_IDLE]
+
+
+def test_gpus_that_a_run_never_uses_are_not_asked_for() -> None:
+    """75 of 300 hours are on the GPUs that slept beside three that worked: 750 USD in 30 days."""
+    found = recommend(profile(spare_ms=75 * MS_PER_HOUR, gpus=4, by_tenth=busy(1)), MODELS)
+
+    assert [(one.rule, one.saving) for one in found] == [
+        (Rule.FEWER_GPUS, Money.parse("750", "USD"))
+    ]
+
+
+def test_gpus_of_a_gang_are_neither_cut_nor_shared() -> None:
+    """Slices of a GPU cannot talk to those of another; a smaller model still can be had."""
+    gang = profile(gpus=8, by_tenth=busy(1), memory_max=8e3)
+
+    assert recommend(gang, {"H100": H100}) == []
+    assert [one.rule for one in recommend(gang, MODELS)] == [Rule.SMALLER_MODEL]
+
+
+def test_a_slice_is_not_compared_with_a_whole_gpu() -> None:
+    """A seventh of an H100 for 10/7 USD an hour is no dearer than a whole A100 for 4."""
+    work = replace(WORK, mode="mig")
+
+    assert recommend(profile(work=work, by_tenth=busy(1), memory_max=8e3), MODELS) == []
 
 
 def test_a_share_of_a_gpu_is_not_cut_again() -> None:
