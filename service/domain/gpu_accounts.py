@@ -29,6 +29,8 @@ class Kind(StrEnum):
     UNOBSERVED = "unobserved"
     RESERVED_IDLE = "reserved_idle"
     UNRESERVED_IDLE = "unreserved_idle"
+    BUSY_UNHELD = "busy_unheld"
+    UNSEEN = "unseen"
     CONTRADICTORY = "contradictory"
     UNMATCHED_NO_NODE = "unmatched_no_node"
     UNMATCHED_NO_USAGE = "unmatched_no_usage"
@@ -41,7 +43,10 @@ HELD = (Kind.UTILISED, Kind.UNUSED, Kind.NO_PROCESS, Kind.UNOBSERVED)
 OBSERVED = (Kind.UTILISED, Kind.UNUSED, Kind.NO_PROCESS)
 """Held time whose activity was measured."""
 
-CAPACITY = (*HELD, Kind.RESERVED_IDLE, Kind.UNRESERVED_IDLE, Kind.CONTRADICTORY)
+NOT_IDLE = (Kind.BUSY_UNHELD, Kind.UNSEEN, Kind.CONTRADICTORY)
+"""Time of no known holder that nobody can call idle."""
+
+CAPACITY = (*HELD, Kind.RESERVED_IDLE, Kind.UNRESERVED_IDLE, *NOT_IDLE)
 """The kinds that add up to all GPU time that there was."""
 
 
@@ -51,8 +56,11 @@ WASTE = (
 )
 """What was paid for and not known to be used."""
 
-UNEXPLAINED = (Kind.CONTRADICTORY, Kind.UNMATCHED_NO_NODE, Kind.UNMATCHED_NO_USAGE)
+UNEXPLAINED = (*NOT_IDLE, Kind.UNMATCHED_NO_NODE, Kind.UNMATCHED_NO_USAGE)
 """What the facts do not allow to call used or wasted."""
+
+CONTRACTED = (*CAPACITY, Kind.UNMATCHED_NO_USAGE, Kind.UNUSED_COMMITMENT)
+"""What was held by contract: all time that there was, and what was paid for and not seen."""
 
 
 @dataclass(frozen=True, slots=True)

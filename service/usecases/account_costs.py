@@ -1,19 +1,20 @@
-"""Brings the cost of machines to the GPU time that it paid for; what finds none is named."""
+"""Reads what was paid for machines, and what that says about them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from service.domain.gpu_accounts import HOUR_MS, Account, Holder, Kind, MachineDay, Place
-from service.domain.money import Money, money_sums, split, unit_price
+from service.domain.gpu_accounts import HOUR_MS, Kind, MachineDay, Place
+from service.domain.money import Money, unit_price
 from service.domain.pools import UNALLOCATED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     import pyarrow as pa
 
@@ -25,7 +26,10 @@ _RESERVED = frozenset(("committed", "capacity_block"))
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What was paid for a machine over some days; ``reason`` says why it can have no use."""
+    """What was paid for a machine over some days; ``reason`` says why it can have no use.
+
+    ``gpu_ms`` is the GPU time that the bill tells, ``gpus`` what the machine has; 0 is not known.
+    """
 
     host: str | None
     first: date
@@ -39,6 +43,9 @@ class Cost:
     reserved: bool = False
     reason: Kind | None = None
     gpu_ms: int = 0
+    gpus: int = 0
+    starts: datetime | None = None
+    stops: datetime | None = None
 
     def days_in(self, period: Period) -> tuple[date, ...]:
         """Return the days that it covers in ``period``."""
@@ -56,14 +63,6 @@ class Machines:
     def of(self, place: Place) -> MachineDay:
         """Return what is known of a machine on a day."""
         return self.days.get((place.host or "", place.day), MachineDay())
-
-
-@dataclass(slots=True)
-class Spread:
-    """Costs of accounts by their number, and accounts of cost without use."""
-
-    costs: list[dict[str, Money]]
-    unmatched: list[tuple[Account, Cost]] = field(default_factory=list)
 
 
 def costs_of(groups: pa.Table, policy: Policy) -> list[Cost]:
@@ -94,35 +93,6 @@ def machines_of(costs: Iterable[Cost], period: Period) -> Machines:
     )
 
 
-def spread(costs: Iterable[Cost], found: Sequence[Account], period: Period) -> Spread:
-    """Divide each cost among the accounts of its host and days by GPU time, to the last digit."""
-    of_day: defaultdict[tuple[str | None, date], list[int]] = defaultdict(list)
-    for number, account in enumerate(found):
-        of_day[account.place.host, account.place.day].append(number)
-    result = Spread([{} for _ in found])
-    together: defaultdict[tuple[tuple[str | None, date], ...], list[Cost]] = defaultdict(list)
-    for cost in costs:
-        days = cost.days_in(period) if cost.reason is None else ()
-        used = tuple(key for day in days if (key := (cost.host, day)) in of_day)
-        if used:
-            together[used].append(cost)
-        else:
-            result.unmatched.append((_unmatched(cost), cost))
-    for keys, members in together.items():
-        weights = {number: found[number].gpu_ms for key in keys for number in of_day[key]}
-        for amount in money_sums(cost.amount for cost in members).values():
-            for number, part in split(amount, weights).items():
-                have = result.costs[number].get(part.currency)
-                result.costs[number][part.currency] = part if have is None else have + part
-    return result
-
-
-def _unmatched(cost: Cost) -> Account:
-    place = Place(cost.first, cost.host, cost.pool, cost.accelerator_model)
-    kind = cost.reason or Kind.UNMATCHED_NO_USAGE
-    return Account(place, kind, Holder(team=cost.team), cost.gpu_ms)
-
-
 def _cost(row: Mapping[str, Any], policy: Policy) -> Cost:
     pool = row["shared_pool"] or row["pool"]
     team = row["team"]
@@ -142,6 +112,9 @@ def _cost(row: Mapping[str, Any], policy: Policy) -> Cost:
         reserved=row["purchase_model"] in _RESERVED,
         reason=None if row["reason"] is None else Kind(row["reason"]),
         gpu_ms=max(round(hours * HOUR_MS), 0),
+        gpus=max(row["machine_gpus"] or 0, 0),
+        starts=row["starts"],
+        stops=row["stops"],
     )
 
 
@@ -162,6 +135,7 @@ def _order(cost: Cost) -> tuple[str, ...]:
             cost.pool,
             cost.reserved,
             cost.amount.pico,
+            cost.gpu_ms,
         )
     )
 

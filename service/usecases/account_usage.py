@@ -20,9 +20,10 @@ from service.domain.gpu_accounts import (
 from service.domain.money import Money, apportion, money_sums
 from service.domain.policy import NodeSplit, Policy
 from service.errors import ComptrollerError
-from service.usecases.account_costs import Cost, Machines, costs_of, machines_of, spread
+from service.usecases.account_costs import Cost, Machines, costs_of, machines_of
 from service.usecases.account_holders import Use, attempts_of, use_of
 from service.usecases.account_runs import Entry, RunCost, run_costs
+from service.usecases.account_spread import spread
 from service.usecases.charge_owners import Reader, charge_groups
 
 if TYPE_CHECKING:
@@ -83,23 +84,21 @@ def account(period: Period, policy: Policy | None, reader: Reader, carbon: Carbo
 
 
 def _unheld(use: Use, policy: Policy, machines: Machines) -> Iterator[Account]:
-    """Give time that nobody held to those who should have held it, by pool and day."""
+    """Give idle time to those who should have held it, by pool and day, the rest to its owner."""
     held = use.held_ms()
     idle: Counter[tuple[str | None, date]] = Counter()
     for one in use.unheld:
-        if one.kind is None:
-            idle[one.place.pool, one.place.day] += one.gpu_ms
+        idle[one.place.pool, one.place.day] += one.idle_ms
     for one in use.unheld:
         key = one.place.pool, one.place.day
         pool = policy.pools.get(one.place.pool or "")
         machine = machines.of(one.place)
-        if one.kind is not None:
-            team = machine.team if pool is None else pool.owner
-            parts = {(one.kind, Holder(team)): one.gpu_ms}
-        else:
+        owner = Holder(machine.team if pool is None else pool.owner)
+        parts = {(kind, owner): ms for kind, ms in one.not_idle_ms.items()}
+        if one.idle_ms:
             weights = idle_owners(pool, machine, held.get(key, Counter()), idle[key])
-            shared = apportion(one.gpu_ms, weights)
-            parts = {(Kind(kind), Holder(team)): ms for (kind, team), ms in shared.items()}
+            shared = apportion(one.idle_ms, weights)
+            parts |= {(Kind(kind), Holder(team)): ms for (kind, team), ms in shared.items()}
         yield from accounts(one.place, parts, one.measures)
 
 

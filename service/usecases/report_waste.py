@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from service.domain.gpu_accounts import CAPACITY, HELD, UNEXPLAINED, WASTE, Kind
+from service.domain.gpu_accounts import CONTRACTED, HELD, UNEXPLAINED, WASTE, Kind
 from service.domain.money import Money, money_sums
 from service.errors import InputError
 from service.usecases.account_reading import stored_accounts
@@ -50,8 +50,8 @@ class WasteReport:
 
     ``lost`` is work that was thrown away: a part of the time that was held.
 
-    The bases are of the whole period, or of the teams that may be seen: all time that there was,
-    what was held of it, and what was at work.
+    The bases are of the whole period, or of the teams that may be seen: what was held by contract,
+    whether its GPUs were seen or not, what was held of it, and what was at work.
     """
 
     period: Period
@@ -91,7 +91,7 @@ def report_waste(
         rows=_dearest(row for row in rows if row.kind in set(WASTE)),
         unexplained=_dearest(row for row in rows if row.kind in set(UNEXPLAINED)),
         lost=_dearest(_row(row) for row in stored.ask("lost_work_by", by)),
-        reserved=_basis(rows, CAPACITY),
+        reserved=_basis(rows, CONTRACTED),
         allocated=_basis(rows, HELD),
         utilised=_basis(rows, (Kind.UTILISED,)),
     )

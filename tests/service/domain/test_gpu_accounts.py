@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from service.domain.gpu_accounts import (
     CAPACITY,
+    CONTRACTED,
     DAY_MS,
     HELD,
     HOUR_MS,
@@ -34,10 +35,11 @@ MS = st.integers(0, 40 * DAY_MS)
 
 
 def test_every_class_is_used_waste_or_not_explained() -> None:
-    """1 used, 6 wasted, 3 not explained are all 10; 7 of them are time that there was."""
+    """1 used, 6 wasted, 5 not explained are all 12; 9 of them are time that there was."""
     assert {Kind.UTILISED, *WASTE, *UNEXPLAINED} == set(Kind)
     assert 1 + len(WASTE) + len(UNEXPLAINED) == len(Kind)
-    assert len(CAPACITY) == 7
+    assert len(CAPACITY) == 9
+    assert {*WASTE, *CAPACITY} <= {*CONTRACTED} == set(Kind) - {Kind.UNMATCHED_NO_NODE}
 
 
 def test_energy_goes_by_time_and_work_is_counted_once() -> None:

@@ -1,6 +1,7 @@
 """Whatever GPUs did and whatever was billed: time and cost are in the accounts, once."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from service.documents.policy import PolicyDocument
 from service.documents.yaml_file import parse_document
-from service.domain.gpu_accounts import CAPACITY, HOUR_MS, Kind
+from service.domain.gpu_accounts import CAPACITY, CONTRACTED, HOUR_MS, WASTE, Kind
 from service.domain.money import Money
 from service.domain.periods import Period
 from service.usecases.account_tables import entry_table, run_table
@@ -51,6 +52,7 @@ USE = st.lists(
             "activity_ms": SIGNAL,
             "no_process_ms": SIGNAL,
             "energy": st.none() | st.floats(0, 1e6),
+            "memory_mean": st.sampled_from([None, 0.0, 700.5]),
             "tokens_out": st.none() | st.integers(0, 10**9),
             "mode": st.sampled_from([None, "whole", "mig"]),
         }
@@ -93,7 +95,7 @@ RUNS = st.lists(
 )
 NODES = [
     node("i-1", "a100", accelerator_model="A100-80GB"),
-    node("i-2", "h100", gpu_uuids='["GPU-2","GPU-3"]'),
+    node("i-2", "h100", gpu_uuids='["GPU-2","GPU-3"]', accelerator_count=2),
     node("i-3", "cpu", accelerator_count=0),
 ]
 
@@ -119,6 +121,7 @@ def test_time_and_cost_are_in_the_accounts_once(
     rows = entry_table(found.entries, found.node_split).to_pylist()
     assert by_day(rows) == capacity(use)
     assert sums(rows, "effective_cost") == paid(lines)
+    assert time(rows, WASTE) <= time(rows, CONTRACTED)
     for row in rows:
         parts = [row[f"{part}_cost"] for part in ("gpu", "cpu", "memory")]
         assert (sum(parts) if row["effective_cost"] is not None else None) == row["effective_cost"]
@@ -127,6 +130,11 @@ def test_time_and_cost_are_in_the_accounts_once(
     for run in run_table(found.runs).to_pylist():
         assert 0 <= run["lost_ms"] <= run["gpu_ms"]
         assert 0 <= (run["utilised_ms"] or 0) <= run["observed_ms"] <= run["gpu_ms"]
+
+
+def time(rows: list[dict[str, Any]], kinds: Iterable[Kind]) -> int:
+    """Sum the GPU-milliseconds of some classes."""
+    return sum(row["gpu_ms"] for row in rows if row["kind"] in set(kinds))
 
 
 def by_day(rows: list[dict[str, Any]]) -> dict[Any, tuple[int, int]]:

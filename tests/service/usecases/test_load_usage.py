@@ -1,7 +1,7 @@
 """GPU usage comes from a server that may be away: what is missing is told, and filled later."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -41,14 +41,17 @@ def load(wiring: Wiring, peer: FakePrometheus, tmp_path: Path) -> Load:
         | {"since": "2026-11-19", "step_s": 600}
     )
 
-    def run(periods: frozenset[str] | None = None) -> list[Loaded]:
+    def run(periods: frozenset[str] | None = None, later: timedelta = timedelta()) -> list[Loaded]:
+        def clock() -> datetime:
+            return wiring.clock() + later
+
         return load_source(
-            PrometheusUsage(setting, clock=wiring.clock, pause=lambda _: None),
+            PrometheusUsage(setting, clock=clock, pause=lambda _: None),
             lake=wiring.lake,
             engine=wiring.engine,
             store=wiring.store,
             new_id=wiring.new_id,
-            clock=wiring.clock,
+            clock=clock,
             temp_folder=tmp_path / "temp",
             periods=periods,
         )
@@ -116,6 +119,23 @@ def test_a_gap_that_stays_is_told_every_night(load: Load, peer: FakePrometheus) 
         [told] = [one.as_json() for one in done if one.period == "2026-11-19"]
         [note] = told["notes"]
         assert "the answer is partial (store a is away)" in note
+
+
+def test_a_read_that_breaks_off_leaves_what_the_lake_has_of_the_day(
+    wiring: Wiring, load: Load, peer: FakePrometheus
+) -> None:
+    """The 20th has 24 hours; an hour later three of them are answered, and the 24 stay."""
+    load()
+    later = timedelta(hours=1)
+    peer.always.append((r"11-20T(0[3-9]|[12])|11-21T", busy(503)))
+
+    with pytest.raises(SourceError, match="2026-11-20 could not be read whole; what the lake has"):
+        load(frozenset({"2026-11-20"}), later)
+
+    assert hours_in(wiring)["11-20"] == (24, 24)
+    peer.always.clear()
+    assert outcomes(load(later=later))["2026-11-20"] == "unchanged"
+    assert "2026-11-20" not in outcomes(load(later=later))
 
 
 def test_a_server_that_is_down_leaves_what_is_there(

@@ -101,7 +101,7 @@ def test_waste_can_be_seen_by_team_job_and_pool(
 
 
 def test_cost_that_no_time_explains_is_not_called_waste(wiring: Wiring, tmp_path: Path) -> None:
-    """3 dollars of a machine nobody saw, 4 of an unknown one; 2 of a promise were not used."""
+    """3 dollars of a machine nobody saw, 4 of an unknown one; 2 of a promise: 3 + 2 were held."""
     lines = [
         line("3", ResourceId="i-1"),
         line("4", ResourceId="i-9", x_AcceleratorHours=Decimal("1.5")),
@@ -121,6 +121,7 @@ def test_cost_that_no_time_explains_is_not_called_waste(wiring: Wiring, tmp_path
         ("unmatched_no_node", "unallocated", 5_400_000, "4.00"),
         ("unmatched_no_usage", "platform", 0, "3.00"),
     ]
+    assert (report.reserved.cost["USD"].text(2), report.allocated.cost) == ("5.00", {})
 
 
 def test_unit_costs_by_team_are_those_of_the_page(parts: Wiring) -> None:

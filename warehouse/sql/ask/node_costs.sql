@@ -18,7 +18,8 @@ SELECT
     machine_host AS host, machine_pool AS pool, charge_day, charge_days,
     ServiceProviderName AS provider, RegionId AS region, BillingCurrency AS currency,
     x_PurchaseModel AS purchase_model, x_AcceleratorModel AS accelerator_model, team, shared_pool,
-    sum(EffectiveCost) AS effective_cost, sum(x_AcceleratorHours) AS accelerator_hours
+    sum(EffectiveCost) AS effective_cost, sum(x_AcceleratorHours) AS accelerator_hours,
+    max(machine_gpus) AS machine_gpus, min(starts) AS starts, max(stops) AS stops
 FROM owned
 WHERE x_AcceleratorModel IS NOT NULL OR x_AcceleratorHours IS NOT NULL
     OR (machine_host IS NOT NULL AND coalesce(machine_gpus, 1) > 0)

@@ -1,7 +1,8 @@
 -- GPU-milliseconds of a window by UTC day, machine and holder, told apart by what was done in them.
--- The six kinds of time of an hour of a GPU or slice add up to what it has. Where its holders held
+-- The kinds of time of an hour of a GPU or slice add up to what it has. Where its holders held
 -- more than that, the whole hour is contradictory and belongs to nobody; what is measured of time
--- without activity is not observed. Time of a job is its attempt's; of an hour in which several
+-- without activity is not observed. Time that nobody held was seen where a row without a holder
+-- says for how long, or has its memory; `rest` is what no slice has, so that nothing runs there. Time of a job is its attempt's; of an hour in which several
 -- attempts at a job ran, `shared_hour` tells. A pod without a job is the job `namespace/pod` where
 -- there is such an attempt.
 -- $begin: TIMESTAMPTZ  begin of the window, a full hour
@@ -17,6 +18,12 @@ WITH sample AS (
         greatest(coalesce(allocated_ms, 0), 0) AS allocated_ms,
         CASE WHEN activity_ms IS NULL THEN 0
             ELSE greatest(least(observed_ms, allocated_ms), 0) END AS observed_ms,
+        CASE
+            WHEN allocated_ms > 0 THEN 0
+            WHEN observed_ms > 0 THEN observed_ms
+            WHEN memory_mean IS NOT NULL OR slice = 'rest' THEN greatest(coalesce(capacity_ms, 0), 0)
+            ELSE 0
+        END AS seen_ms,
         activity_ms, no_process_ms, energy, tokens_in, tokens_out, requests, memory_max,
         memory_total
     FROM gpu_usage
@@ -29,6 +36,7 @@ WITH sample AS (
         coalesce(sample.job_id, pod_run.job_id) AS job_id,
         sample.mode, sample.capacity_ms, sample.allocated_ms,
         sample.observed_ms, greatest(least(activity_ms, observed_ms), 0) AS utilised_ms,
+        sample.seen_ms, greatest(coalesce(activity_ms, 0), 0) AS activity_ms,
         sample.no_process_ms, sample.energy, sample.tokens_in, sample.tokens_out, sample.requests,
         sample.memory_max, sample.memory_total,
         coalesce(
@@ -58,6 +66,8 @@ WITH sample AS (
         hour, day, coalesce(gpu_uuid, '') AS gpu_uuid, slice, max(host) AS host, max(pool) AS pool,
         max(accelerator_model) AS accelerator_model, max(mode) AS mode,
         max(capacity_ms) AS capacity_ms, sum(allocated_ms) AS allocated_ms,
+        least(sum(seen_ms), max(capacity_ms) - sum(allocated_ms)) AS seen_ms,
+        sum(CASE WHEN allocated_ms = 0 THEN activity_ms ELSE 0 END) AS busy_ms,
         sum(energy) AS energy, sum(CASE WHEN allocated_ms = 0 THEN energy END) AS idle_energy,
         sum(CASE WHEN allocated_ms = 0 THEN tokens_in END) AS idle_tokens_in,
         sum(CASE WHEN allocated_ms = 0 THEN tokens_out END) AS idle_tokens_out,
@@ -90,7 +100,8 @@ SELECT
         greatest(coalesce(no_process_ms, 0), 0), observed_ms - coalesce(utilised_ms, 0)
     )) AS BIGINT) AS no_process,
     CAST(sum(allocated_ms - observed_ms) AS BIGINT) AS unobserved,
-    CAST(0 AS BIGINT) AS idle, CAST(0 AS BIGINT) AS contradictory,
+    CAST(0 AS BIGINT) AS busy_unheld, CAST(0 AS BIGINT) AS idle, CAST(0 AS BIGINT) AS unseen,
+    CAST(0 AS BIGINT) AS contradictory,
     sum(energy) AS energy, CAST(sum(tokens_in) AS BIGINT) AS tokens_in,
     CAST(sum(tokens_out) AS BIGINT) AS tokens_out, CAST(sum(requests) AS BIGINT) AS requests,
     max(memory_max) AS memory_max, max(memory_total) AS memory_total
@@ -104,8 +115,10 @@ UNION ALL
 SELECT
     day, host, pool, accelerator_model, mode, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR),
     CAST(NULL AS INTEGER), CAST(NULL AS TIMESTAMPTZ), CAST(0 AS BIGINT), CAST(0 AS BIGINT),
-    CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(sum(capacity_ms - allocated_ms) AS BIGINT),
-    CAST(0 AS BIGINT), sum(idle_energy), CAST(sum(idle_tokens_in) AS BIGINT),
+    CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(sum(least(busy_ms, seen_ms)) AS BIGINT),
+    CAST(sum(seen_ms - least(busy_ms, seen_ms)) AS BIGINT),
+    CAST(sum(capacity_ms - allocated_ms - seen_ms) AS BIGINT), CAST(0 AS BIGINT),
+    sum(idle_energy), CAST(sum(idle_tokens_in) AS BIGINT),
     CAST(sum(idle_tokens_out) AS BIGINT), CAST(sum(idle_requests) AS BIGINT),
     CAST(NULL AS DOUBLE), max(memory_total)
 FROM gpu_hour
@@ -115,11 +128,12 @@ UNION ALL
 SELECT
     day, host, pool, accelerator_model, mode, CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR),
     CAST(NULL AS INTEGER), CAST(NULL AS TIMESTAMPTZ), CAST(0 AS BIGINT), CAST(0 AS BIGINT),
-    CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(sum(capacity_ms) AS BIGINT),
+    CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT),
+    CAST(0 AS BIGINT), CAST(sum(capacity_ms) AS BIGINT),
     sum(energy), CAST(sum(tokens_in) AS BIGINT), CAST(sum(tokens_out) AS BIGINT),
     CAST(sum(requests) AS BIGINT), CAST(NULL AS DOUBLE), max(memory_total)
 FROM gpu_hour
 WHERE allocated_ms > capacity_ms
 GROUP BY day, host, pool, accelerator_model, mode
 ORDER BY 1, 2, 3 NULLS FIRST, 4 NULLS FIRST, 5 NULLS FIRST, 6 NULLS FIRST, 7 NULLS FIRST,
-    8 NULLS FIRST, 9 NULLS FIRST, 14, 15
+    8 NULLS FIRST, 9 NULLS FIRST, 14, 15, 16, 17
