@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,12 +90,9 @@ class Profile:
     @property
     def peak(self) -> Fraction:
         """The tenth that 95 % of the observed time with a process stays at or below."""
-        wanted, seen = _PEAK * sum(self.by_tenth), 0
-        for tenth, ms in enumerate(self.by_tenth):
-            seen += ms
-            if seen >= wanted:
-                return Fraction(tenth, TENTHS - 1)
-        return Fraction(1)
+        wanted = _PEAK * sum(self.by_tenth)
+        seen = enumerate(accumulate(self.by_tenth))
+        return Fraction(next(tenth for tenth, ms in seen if ms >= wanted), TENTHS - 1)
 
     @property
     def days(self) -> int:

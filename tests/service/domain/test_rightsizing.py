@@ -184,6 +184,16 @@ def test_amounts_of_two_currencies_are_not_compared() -> None:
     assert recommend(profile(by_tenth=busy(4)), euro) == []
 
 
+def test_a_model_that_suffices_and_costs_more_is_no_advice() -> None:
+    """An A100 that costs 11 USD an hour saves nothing beside an H100 for 10."""
+    dear = {
+        "H100": replace(H100, slices=()),
+        "A100-80GB": replace(A100, rate=Money.parse("11", "USD")),
+    }
+
+    assert recommend(profile(by_tenth=busy(4)), dear) == []
+
+
 def test_confidence_follows_from_how_long_and_how_well_it_was_watched() -> None:
     """30 days seen whole are high, 10 days medium, 30 days seen to 95 % medium, 3 days low."""
     hours = 300 * MS_PER_HOUR
