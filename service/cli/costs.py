@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from service.cli.reports import Format, period_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +42,6 @@ class By(StrEnum):
     CHARGE_CATEGORY = "charge_category"
 
 
-class Format(StrEnum):
-    """How a report is written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command("costs")(costs)
@@ -64,24 +55,14 @@ def costs(
     ] = Format.TABLE,
 ) -> None:
     """Show who bears what of a billing period, from its newest allocation."""
-    from service.cli.console import out
-    from service.cli.tables import print_table
-    from service.domain.periods import Period
-    from service.errors import InputError
-
-    try:
-        wanted = Period(period)
-    except ValueError as error:
-        raise InputError(f"--period: {error}") from error
+    wanted = period_of(period)
     report = _report(wanted, by.value)
-    if format_ is Format.JSON:
-        json.dump(as_json(report), sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
-    elif format_ is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerows(as_csv(report))
-    else:
-        print_table(as_table(report), out)
+    write(
+        format_,
+        as_json=lambda: as_json(report),
+        as_csv=lambda: as_csv(report),
+        as_table=lambda: as_table(report),
+    )
 
 
 def _report(period: Period, by: str) -> CostsOut:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.costs import Format
+from service.cli.reports import Format, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +55,7 @@ def list_(
     ] = Format.TABLE,
 ) -> None:
     """List what the newest nightly run recommends, the largest saving first."""
-    from service.cli.console import open_wiring, out
-    from service.cli.tables import print_table
+    from service.cli.console import open_wiring
     from service.usecases.rightsize import advice
 
     with open_wiring() as wiring:
@@ -70,16 +66,13 @@ def list_(
         if (dismissed or one.dismissal is None)
         and (team is None or one.recommendation.work.team == team)
     ]
-    if format_ is Format.JSON:
-        json.dump([_record(one) for one in shown], sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
-    elif format_ is Format.CSV:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(_FIELDS)
-        records = [_record(one) for one in shown]
-        writer.writerows([record[name] or "" for name in _FIELDS] for record in records)
-    else:
-        print_table(_table(run, shown), out)
+    records = [_record(one) for one in shown]
+    write(
+        format_,
+        as_json=lambda: records,
+        as_csv=lambda: [_FIELDS, *([one[name] or "" for name in _FIELDS] for one in records)],
+        as_table=lambda: _table(run, shown),
+    )
 
 
 def show(id_: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")]) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.costs import Format
+from service.cli.reports import Format, period_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,25 +56,18 @@ def unit_costs(
     A figure that would rest on less than 90 % of the time or the jobs is unknown; json and csv say
     why. This command works on the host of the lake, also where an API is configured.
     """
-    from service.cli.console import open_wiring, out
-    from service.cli.tables import print_table
-    from service.domain.periods import Period
-    from service.errors import InputError
+    from service.cli.console import open_wiring
     from service.usecases.report_unit_costs import report_unit_costs
 
-    try:
-        wanted = Period(period)
-    except ValueError as error:
-        raise InputError(f"--period: {error}") from error
+    wanted = period_of(period)
     with open_wiring() as wiring:
         report = report_unit_costs(wanted, by.value, lake=wiring.lake, engine=wiring.engine)
-    if format_ is Format.JSON:
-        json.dump(as_json(report), sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
-    elif format_ is Format.CSV:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(as_csv(report))
-    else:
-        print_table(as_table(report), out)
+    write(
+        format_,
+        as_json=lambda: as_json(report),
+        as_csv=lambda: as_csv(report),
+        as_table=lambda: as_table(report),
+    )
 
 
 def as_json(report: UnitCostReport) -> dict[str, object]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.costs import Format
+from service.cli.reports import Format, period_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,25 +48,18 @@ def waste(
     Cost that no GPU time explains stands apart, and so does work that was thrown away, which is
     part of the time that was held. Works on the host of the lake, also where an API is configured.
     """
-    from service.cli.console import open_wiring, out
-    from service.cli.tables import print_table
-    from service.domain.periods import Period
-    from service.errors import InputError
+    from service.cli.console import open_wiring
     from service.usecases.report_waste import report_waste
 
-    try:
-        wanted = Period(period)
-    except ValueError as error:
-        raise InputError(f"--period: {error}") from error
+    wanted = period_of(period)
     with open_wiring() as wiring:
         report = report_waste(wanted, by.value, lake=wiring.lake, engine=wiring.engine)
-    if format_ is Format.JSON:
-        json.dump(as_json(report), sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
-    elif format_ is Format.CSV:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(as_csv(report))
-    else:
-        print_table(as_table(report), out)
+    write(
+        format_,
+        as_json=lambda: as_json(report),
+        as_csv=lambda: as_csv(report),
+        as_table=lambda: as_table(report),
+    )
 
 
 def as_json(report: WasteReport) -> dict[str, object]:

@@ -8,12 +8,7 @@ from ingest.port import Announcement, Delivery, Source
 
 
 class SourceContract:
-    """Every source passes this: subclass it and provide ``source``, which has something to say."""
-
-    @pytest.fixture
-    def source(self) -> Source:
-        """The source under test."""
-        raise NotImplementedError
+    """Every source passes this: subclass it with a fixture ``source`` that has something to say."""
 
     @pytest.fixture
     def announced(self, source: Source) -> list[Announcement]:

@@ -1,6 +1,7 @@
 """An HTTP server in a thread of the test, whose handler answers as a provider does."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -8,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 _LOOKS_FOR_THE_END_S = 0.01
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler, ABC):
     """What handlers share: one answer for all methods, kept connections, and silence."""
 
     protocol_version = "HTTP/1.1"
@@ -22,9 +23,9 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_HEAD = do_POST  # noqa: N815 - the base's names
 
+    @abstractmethod
     def respond(self) -> None:
         """Answer one request; each peer does it in its own way."""
-        raise NotImplementedError
 
     def body(self) -> bytes:
         """Read what was sent."""
