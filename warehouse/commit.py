@@ -17,7 +17,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction, _parquet_files_to_data_files
 
 from warehouse.errors import AlreadyDelivered, OlderDelivery, Overtaken, WrongCommit
-from warehouse.lake import LOAD_ID, Lake, state_in, state_properties
+from warehouse.lake import LOAD_ID, Lake, not_kept, state_in, state_properties
 from warehouse.locks import partition_locks
 from warehouse.port import WHOLE_SOURCE, Guard, Partition, PartitionState, StagedFile
 from warehouse.tables import DAY, QUARANTINE, SOURCE, spec_of
@@ -98,19 +98,26 @@ def _published(lake: Lake, load: _Load) -> tuple[StagedFile, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CurrentFile:
-    """A file that a table consists of now."""
+    """A file that a table consists of, now or in an older snapshot."""
 
     uri: str
     size_bytes: int
     partition: Partition
 
 
-def current_files(lake: Lake, table: str) -> list[CurrentFile]:
-    """The files of the current snapshot of ``table`` with their partitions, by name."""
+def current_files(lake: Lake, table: str, snapshot: int | None = None) -> list[CurrentFile]:
+    """The files of the current (or an older) snapshot of ``table`` with their partitions, by name.
+
+    Raises:
+        UnknownTable: When the snapshot is no longer kept.
+    """
+    found = lake.table(table)
+    if snapshot is not None and found.snapshot_by_id(snapshot) is None:
+        raise not_kept(table, snapshot)
     with storage_fails(table):
-        tasks = lake.table(table).scan().plan_files()
-    found = ((file := task.file, _partition_of(table, file)) for task in tasks)
-    files = [CurrentFile(file.file_path, file.file_size_in_bytes, part) for file, part in found]
+        tasks = found.scan(snapshot_id=snapshot).plan_files()
+    placed = ((file := task.file, _partition_of(table, file)) for task in tasks)
+    files = [CurrentFile(file.file_path, file.file_size_in_bytes, part) for file, part in placed]
     return sorted(files, key=lambda file: file.uri)
 
 

@@ -164,7 +164,7 @@ class Lake:
     def _plan(self, table: str, snapshot: int) -> tuple[tuple[str, str], ...]:
         found = self.table(table)
         if found.snapshot_by_id(snapshot) is None:
-            raise _not_kept(table, snapshot)
+            raise not_kept(table, snapshot)
         tasks = found.scan(snapshot_id=snapshot).plan_files()
         return tuple(sorted((task.file.file_path, _period_of(task.file)) for task in tasks))
 
@@ -184,7 +184,7 @@ class Lake:
                 self._files.pop((table, snapshot or 0), None)
         for table, snapshot in view.snapshots.items():
             if snapshot is not None and self.table(table).snapshot_by_id(snapshot) is None:
-                return _not_kept(table, snapshot)
+                return not_kept(table, snapshot)
         return StorageFailed("the lake", problem)
 
     def view_before(self, table: str, load_id: UUID) -> View:
@@ -239,7 +239,8 @@ def _period_of(file: DataFile) -> str:
     return str(file.partition[-1])
 
 
-def _not_kept(table: str, snapshot: int) -> UnknownTable:
+def not_kept(table: str, snapshot: int) -> UnknownTable:
+    """The error of whoever asks for a snapshot that has expired."""
     return UnknownTable(f"snapshot {snapshot} of {table} is not kept any more")
 
 
@@ -323,7 +324,7 @@ def _add_missing_columns(table: Table) -> None:
 
 def _tag(table: Table, snapshot: int, name: str) -> None:
     if table.snapshot_by_id(snapshot) is None:
-        raise _not_kept(table.name()[-1], snapshot)
+        raise not_kept(table.name()[-1], snapshot)
     kept = table.refs().get(name)
     if kept is not None and kept.snapshot_id != snapshot:
         raise WrongCommit(f"tag {name} of {table.name()[-1]} already keeps another snapshot")
