@@ -31,7 +31,7 @@ _SCHEMA = pa.schema(
         ("nodes", pa.int32()),
         ("gpus", pa.int32()),
         ("accelerator_model", pa.string()),
-        *((name, _MOMENT) for name in ("submitted", "started", "ended")),
+        *((name, _MOMENT) for name in ("submitted", "started", "ended", "checkpoint_at")),
         ("state", pa.string()),
         ("hosts", pa.string()),
     ]
@@ -56,6 +56,7 @@ class JobRun:
     ended: datetime | None
     state: str
     hosts: tuple[str, ...] | None
+    checkpoint_at: datetime | None = None
 
     @property
     def month(self) -> str:

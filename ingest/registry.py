@@ -16,6 +16,7 @@ from ingest.settings import (
     GoogleAccountSettings,
     GoogleBillingSettings,
     KubernetesSettings,
+    KubeStateSettings,
     PrometheusSettings,
     SlurmSettings,
     SourceSettings,
@@ -63,6 +64,10 @@ def source_of(setting: SourceSettings, *, clock: Callable[[], datetime]) -> Sour
         from ingest.sources.kubernetes import kubernetes_source
 
         return kubernetes_source(setting, clock=clock)
+    if isinstance(setting, KubeStateSettings):
+        from ingest.sources.kube_state import kube_state_source
+
+        return kube_state_source(setting, clock=clock)
     return _cloud_source(setting, clock=clock)
 
 

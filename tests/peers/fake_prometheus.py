@@ -12,6 +12,8 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.peers.fake_promql import answer
+
 _RANGE = re.compile(r"(?P<selector>.*)\[(?P<length>\d+)ms\]")
 _TOP = re.compile(r"topk\(1, last_over_time\((?P<selector>.*)\[(?P<length>\d+)ms\]\)\)")
 _SELECTOR = re.compile(r"(?P<name>[a-zA-Z_:][\w:]*)?(\{(?P<matchers>.*)\})?")
@@ -95,6 +97,9 @@ class FakePrometheus:
                 if any(at - int(top["length"]) < then <= at for then, _ in samples)
             ]
             return success({"resultType": "vector", "result": recent[:1]})
+        if (vector := answer(query, at, self._chosen)) is not None:
+            told = [{"metric": labels, "value": [at / 1000, repr(v)]} for labels, v in vector]
+            return success({"resultType": "vector", "result": told}, self._warnings(query, at))
         return success({"resultType": "vector", "result": [{"metric": {}, "value": [at, "1"]}]})
 
     def _range(self, query: str, selector: str, end: int, length: int) -> Scripted:
@@ -111,9 +116,11 @@ class FakePrometheus:
                 "execution",
                 "query processing would load too many samples into memory in query execution",
             )
-        asked = f"{query} {datetime.fromtimestamp(end / 1000, UTC).isoformat()}"
-        warnings = [w for one, told in self.warnings.items() if re.search(one, asked) for w in told]
-        return success({"resultType": "matrix", "result": found}, warnings)
+        return success({"resultType": "matrix", "result": found}, self._warnings(query, end))
+
+    def _warnings(self, query: str, at: int) -> list[str]:
+        asked = f"{query} {datetime.fromtimestamp(at / 1000, UTC).isoformat()}"
+        return [w for one, told in self.warnings.items() if re.search(one, asked) for w in told]
 
     def _chosen(self, selector: str) -> Iterator[tuple[dict[str, str], list[tuple[int, float]]]]:
         parsed = _SELECTOR.fullmatch(selector)

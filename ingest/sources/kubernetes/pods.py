@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.clusters.words import (
+    CHECKPOINT,
+    PREEMPTED,
+    Json,
+    bad_checkpoint,
+    checkpoint_in,
+    earliest,
+    gpus_in,
+    latest,
+    moment,
+    pod_words,
+    told_in,
+)
 from ingest.job_runs import JobRun
-from ingest.sources.kubernetes.words import Json, earliest, first_told, gpus_in, latest, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,20 +26,17 @@ if TYPE_CHECKING:
 
     from ingest.settings import KubernetesSettings
 
-_WORKLOAD = ("comptroller-workload",)
 _DISRUPTION = "DisruptionTarget"
-_PREEMPTED = frozenset(
-    ("Evicted", "Preempted", "Preempting", "NodeShutdown", "Shutdown", "Terminated")
-)
 _OVER = frozenset(("Succeeded", "Failed"))
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRun:
-    """A run, and when anything about its pod changed last."""
+    """A run, when anything about its pod changed last, and what of it could not be read."""
 
     run: JobRun
     touched: datetime
+    finding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +55,20 @@ class PodReader:
             return
         status = _Status(pod.get("status") or {}, names, created)
         node = spec.get("nodeName") or None
-        team = first_told(meta, self.setting.team_keys)
         namespace = str(meta.get("namespace") or "default")
+        job_id = f"{namespace}/{meta['name']}"
+        whose = pod_words(told_in(meta), namespace, self.setting)
+        text = (meta.get("annotations") or {}).get(CHECKPOINT)
+        saved = checkpoint_in(text) if text else None
+        finding = bad_checkpoint(job_id, text) if text and saved is None else None
         for life in status.lives():
             run = JobRun(
-                job_id=f"{namespace}/{meta['name']}",
+                job_id=job_id,
                 attempt=life.attempt,
-                workload_id=first_told(meta, _WORKLOAD),
-                user_name=first_told(meta, self.setting.user_keys),
-                team=team or (namespace if self.setting.namespace_is_team else None),
-                project=first_told(meta, self.setting.project_keys),
+                workload_id=whose.workload_id,
+                user_name=whose.user_name,
+                team=whose.team,
+                project=whose.project,
                 nodes=1,
                 gpus=gpus,
                 accelerator_model=self.models.get(node) if node else None,
@@ -64,8 +77,9 @@ class PodReader:
                 ended=life.ended,
                 state=life.state,
                 hosts=(node,) if node else None,
+                checkpoint_at=life.saved(saved),
             )
-            yield SeenRun(run, status.touched)
+            yield SeenRun(run, latest([status.touched, saved]) or created, finding)
 
     def _gpus(self, spec: Json) -> tuple[int, frozenset[str]]:
         """Count as the scheduler does: containers together, or one that goes before them."""
@@ -93,6 +107,12 @@ class _Life:
     state: str
     started: datetime | None
     ended: datetime | None
+
+    def saved(self, checkpoint: datetime | None) -> datetime | None:
+        """The checkpoint, unless it is of a life after this one."""
+        if checkpoint is None or (self.ended is not None and checkpoint > self.ended):
+            return None
+        return checkpoint
 
 
 class _Status:
@@ -171,7 +191,7 @@ class _Status:
             one.get("type") == _DISRUPTION and one.get("status") == "True"
             for one in self._conditions
         )
-        if reason in _PREEMPTED or disrupted:
+        if reason in PREEMPTED or disrupted:
             return "preempted"
         return "timeout" if reason == "DeadlineExceeded" else "failed"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest.job_runs import by_month, spool_nodes, spool_runs
+from ingest.clusters.nodes import SeenNode, models_of, spool_machines
+from ingest.job_runs import by_month, spool_runs
 from ingest.port import (
     Announcement,
     Check,
@@ -17,7 +17,7 @@ from ingest.port import (
     SourceError,
 )
 from ingest.sources.kubernetes.listing import Cluster
-from ingest.sources.kubernetes.nodes import NodeReader, SeenNode
+from ingest.sources.kubernetes.nodes import NodeReader
 from ingest.sources.kubernetes.pods import PodReader, SeenRun
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class KubernetesCluster:
         self._setting = setting
         self._clock = clock
         self._runs: dict[str, list[JobRun]] = {}
+        self._findings: dict[str, tuple[str, ...]] = {}
         self._nodes: list[SeenNode] = []
 
     def announced(self, known: Marks) -> Iterator[Announcement]:
@@ -65,29 +66,41 @@ class KubernetesCluster:
             nodes = cluster.nodes(NodeReader(self._setting))
         except RejectedSourceError as problem:
             fault = problem
-        models = {one.host: one.accelerator_model for one in nodes if one.accelerator_model}
-        seen = cluster.pods(PodReader(self._setting, models))
         since = _new_nodes_since(known, now)
         self._nodes = sorted(
             (one for one in nodes if one.valid_from >= since), key=lambda one: one.host
         )
-        if self._nodes:
+        if self._nodes and "nodes" in self._setting.kinds:
             yield Announcement(Kind.NODES, _WHOLE, mark, None, f"nodes of {self.name}")
-        self._runs = _news(seen, known)
+        if "jobs" in self._setting.kinds:
+            self._news(cluster.pods(PodReader(self._setting, models_of(nodes))), known)
         for month in self._runs:
             yield Announcement(Kind.JOBS, month, mark, None, f"pods of {self.name} ({month})")
         if fault is not None:
             raise fault
 
+    def _news(self, seen: list[SeenRun], known: Marks) -> None:
+        """Keep by month what changed since the month was looked at, and what is odd about it."""
+        news = [
+            one
+            for one in seen
+            if one.touched + _LATE >= _last_look(known, Kind.JOBS, one.run.month)
+        ]
+        self._runs = by_month(one.run for one in news)
+        self._findings = {
+            month: tuple(
+                sorted({one.finding for one in news if one.run.month == month and one.finding})
+            )
+            for month in self._runs
+        }
+
     def fetch(self, announced: Announcement, folder: Path, version: int) -> Delivery:
         """Write what was seen of one month, or the nodes."""
-        look = {"look": announced.mark or ""}
+        month, mark = announced.period or "", announced.mark or ""
         if announced.kind is Kind.NODES:
-            rows = [asdict(one) for one in self._nodes]
-            file = spool_nodes(rows, f"{self.name}-nodes", folder, look)
+            file = spool_machines(self._nodes, self.name, folder, mark)
         else:
-            runs = self._runs[announced.period or ""]
-            file = spool_runs(runs, f"{self.name}-{announced.period}", folder, look)
+            file = spool_runs(self._runs[month], f"{self.name}-{month}", folder, {"look": mark})
         return Delivery(
             source=self.name,
             kind=announced.kind,
@@ -97,6 +110,7 @@ class KubernetesCluster:
             files=(file,),
             period=announced.period,
             mark=announced.mark,
+            notes=() if announced.kind is Kind.NODES else self._findings[month],
         )
 
     def check(self) -> list[Check]:
@@ -105,10 +119,11 @@ class KubernetesCluster:
             cluster = Cluster(self._setting)
         except SourceError as problem:
             return [Check("the way into the cluster", passed=False, advice=str(problem))]
-        return [
-            _tried("list pods", lambda: len(cluster.pods(PodReader(self._setting, {})))),
-            _tried("list nodes", lambda: len(cluster.nodes(NodeReader(self._setting)))),
-        ]
+        asked = {
+            "jobs": ("list pods", lambda: len(cluster.pods(PodReader(self._setting, {})))),
+            "nodes": ("list nodes", lambda: len(cluster.nodes(NodeReader(self._setting)))),
+        }
+        return [_tried(*asked[kind]) for kind in asked if kind in self._setting.kinds]
 
 
 def _tried(what: str, count: Callable[[], int]) -> Check:
@@ -129,12 +144,3 @@ def _new_nodes_since(known: Marks, now: datetime) -> datetime:
     """Since when nodes count as new: once a week all do, as an old one may have got its GPUs."""
     last = _last_look(known, Kind.NODES, _WHOLE)
     return last - _LATE if last.isocalendar()[:2] == now.isocalendar()[:2] else _LONG_AGO
-
-
-def _news(seen: list[SeenRun], known: Marks) -> dict[str, list[JobRun]]:
-    """Sort by month what changed since the month was looked at."""
-    return by_month(
-        one.run
-        for one in seen
-        if one.touched + _LATE >= _last_look(known, Kind.JOBS, one.run.month)
-    )

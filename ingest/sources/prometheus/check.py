@@ -6,10 +6,10 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.port import Check, SourceError
+from ingest.prometheus.client import PrometheusClient
+from ingest.prometheus.errors import TooMuch
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.client import PrometheusClient
 from ingest.sources.prometheus.days import Days, first_day
-from ingest.sources.prometheus.errors import TooMuch
 from ingest.sources.prometheus.metrics import SETTINGS, metrics_of, selector_of
 from ingest.sources.prometheus.rules import rules_of
 from ingest.usage.signals import DAY_MS, Signal

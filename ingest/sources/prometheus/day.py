@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time
 import pyarrow as pa
 
 from ingest.port import RejectedSourceError, TransientSourceError
+from ingest.prometheus.client import PrometheusClient
+from ingest.prometheus.missing import Missing
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.client import PrometheusClient
 from ingest.sources.prometheus.metrics import PRESENCE, metrics_of, selector_of
-from ingest.sources.prometheus.missing import Missing
 from ingest.sources.prometheus.odd import odd
 from ingest.sources.prometheus.rules import rules_of
 from ingest.sources.prometheus.stretches import Stretches

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from ingest.port import Kind, Marks, RejectedSourceError, TransientSourceError
+from ingest.prometheus.client import PrometheusClient
+from ingest.prometheus.errors import TooMuch
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.client import PrometheusClient
 from ingest.sources.prometheus.day import questions_of, start_of
-from ingest.sources.prometheus.errors import TooMuch
 from ingest.sources.prometheus.metrics import any_of, metrics_of
 from ingest.usage.signals import DAY_MS, HOUR_MS
 

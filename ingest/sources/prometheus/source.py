@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 
 from ingest.files import look_at
 from ingest.port import Announcement, Check, Delivery, Kind, Marks, TransientSourceError
+from ingest.prometheus.client import PrometheusClient
 from ingest.settings import PrometheusSettings
 from ingest.sources.prometheus.check import check_server
-from ingest.sources.prometheus.client import PrometheusClient
 from ingest.sources.prometheus.day import DayRead, DayReader, start_of
 from ingest.sources.prometheus.days import (
     SETTLED,

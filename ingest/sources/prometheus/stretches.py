@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from ingest.port import TransientSourceError
-from ingest.sources.prometheus.client import PrometheusClient
-from ingest.sources.prometheus.errors import TooMuch
+from ingest.prometheus.client import PrometheusClient
+from ingest.prometheus.errors import TooMuch
 from ingest.usage.matrix import Answer
 from ingest.usage.signals import HOUR_MS, Series
 

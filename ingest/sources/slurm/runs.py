@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
+    from ingest.sources.slurm.labels import Labels
     from ingest.sources.slurm.lines import Line
 
 _STATES = {
@@ -51,7 +52,6 @@ _STATES = {
 
 _WORD = re.compile(r"[A-Z_]+")
 _GOING_ON = ("queued", "running")
-_WORKLOAD = re.compile(r"comptroller-workload=([A-Za-z0-9][A-Za-z0-9._:-]*)")
 _JOB_ID = re.compile(r"\d+(?:[+_]\d+)?")
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -63,8 +63,8 @@ class Reading:
     zone: ZoneInfo
     accounts: Mapping[str, str]
 
-    def run(self, line: Line) -> JobRun:
-        """Return the run that a line tells, as a first attempt.
+    def run(self, line: Line, labels: Labels) -> JobRun:
+        """Return the run that a line with its ``labels`` tells, as a first attempt.
 
         Raises:
             RejectedSourceError: When a field cannot be read; names file, line and field.
@@ -76,15 +76,13 @@ class Reading:
         submitted, started, ended = self._times(line)
         gpus, model = _gpus(line)
         hosts = _hosts(line)
-        account = fields.get("Account") or None
-        workload = _WORKLOAD.search(line.text)
         return JobRun(
             job_id=fields["JobIDRaw"],
             attempt=1,
-            workload_id=workload[1] if workload else None,
+            workload_id=labels.workload,
             user_name=fields.get("User") or None,
-            team=self.accounts.get(account, account) if account else None,
-            project=None,
+            team=self._team(fields.get("Account") or None, labels.team),
+            project=labels.project,
             nodes=len(hosts) if hosts else _nodes(line),
             gpus=gpus,
             accelerator_model=model,
@@ -93,7 +91,12 @@ class Reading:
             ended=None if state in _GOING_ON else ended,
             state=state,
             hosts=hosts,
+            checkpoint_at=labels.checkpoint_at,
         )
+
+    def _team(self, account: str | None, told: str | None) -> str | None:
+        """Whose job it is: a comment cannot take it out of an account that has a team."""
+        return self.accounts.get(account or "") or told or account
 
     def _times(self, line: Line) -> tuple[datetime, datetime | None, datetime | None]:
         found: list[datetime | None] = []

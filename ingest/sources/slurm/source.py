@@ -17,12 +17,18 @@ from ingest.port import (
     RejectedSourceError,
     SourceError,
 )
+from ingest.sources.slurm.labels import labels_of
 from ingest.sources.slurm.lines import lines_of
 from ingest.sources.slurm.runs import Reading, attempts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ingest.job_runs import JobRun
     from ingest.settings import SlurmSettings
+
+_SHOWN = 3
+"""So many odd words of a month are told in full; the rest are counted."""
 
 
 class SlurmFiles:
@@ -38,6 +44,7 @@ class SlurmFiles:
         self._setting = setting
         self._reading = Reading(ZoneInfo(setting.timezone), setting.accounts)
         self._months: dict[str, list[JobRun]] = {}
+        self._odd: dict[str, list[str]] = {}
 
     def announced(self, known: Marks) -> list[Announcement]:
         """Read every file, and say which months of submission there are.
@@ -46,9 +53,8 @@ class SlurmFiles:
             SourceError: When one file cannot be used; then nothing is announced.
         """
         del known  # Files of any month may have changed, and only reading them tells.
-        runs = attempts(
-            self._reading.run(line) for path in self._files() for line in lines_of(path)
-        )
+        self._odd = {}
+        runs = attempts(self._told())
         since = self._setting.since or ""
         self._months = {month: of for month, of in by_month(runs).items() if month >= since}
         return [
@@ -69,7 +75,26 @@ class SlurmFiles:
             files=(file,),
             period=announced.period,
             mark=announced.mark,
+            notes=tuple(self._notes(month)),
         )
+
+    def _told(self) -> Iterator[JobRun]:
+        """Read every line, and keep what users wrote in vain by the month of the job."""
+        for path in self._files():
+            for line in lines_of(path):
+                labels = labels_of(line.text)
+                run = self._reading.run(line, labels)
+                self._odd.setdefault(run.month, []).extend(
+                    f"{line.place}: {what}" for what in labels.odd
+                )
+                yield run
+
+    def _notes(self, month: str) -> Iterator[str]:
+        """Say what was written and not understood; the jobs are loaded without it."""
+        odd = self._odd.get(month, [])
+        yield from odd[:_SHOWN]
+        if len(odd) > _SHOWN:
+            yield f"{len(odd) - _SHOWN:,} more words of comments could not be read"
 
     def check(self) -> list[Check]:
         """Say whether the files are there and can be read."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.bootstrap import Wiring
-from tests.ingest.kubernetes.test_kubernetes import (
+from tests.ingest.kubernetes.world import (
     at,
     ended,
     node,

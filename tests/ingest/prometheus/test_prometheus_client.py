@@ -6,9 +6,9 @@ from contextlib import ExitStack
 import pytest
 
 from ingest.port import RejectedSourceError, TransientSourceError
+from ingest.prometheus.client import PrometheusClient
+from ingest.prometheus.errors import TooMuch
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.client import PrometheusClient
-from ingest.sources.prometheus.errors import TooMuch
 from ingest.sources.prometheus.stretches import Stretches
 from tests.ingest.prometheus.conftest import HOUR_MS, START_MS, STEP_MS, hour, setting_of
 from tests.peers.fake_prometheus import FakePrometheus, Scripted, busy, failure, success

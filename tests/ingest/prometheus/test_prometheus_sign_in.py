@@ -9,8 +9,8 @@ import pytest
 import trustme
 
 from ingest.port import SourceError
+from ingest.prometheus.client import PrometheusClient
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.client import PrometheusClient
 from tests.ingest.prometheus.conftest import START_MS, setting_of
 from tests.peers.fake_prometheus import FakePrometheus, fake_prometheus
 

@@ -11,9 +11,9 @@ import pytest
 import trustme
 
 from ingest.port import Announcement, Kind, RejectedSourceError
+from ingest.prometheus.client import PrometheusClient
+from ingest.prometheus.errors import TooMuch
 from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.client import PrometheusClient
-from ingest.sources.prometheus.errors import TooMuch
 from ingest.sources.prometheus.source import PrometheusUsage
 from ingest.sources.prometheus.stretches import Stretches
 from service.bootstrap import Wiring

@@ -167,6 +167,68 @@ def test_what_users_wrote_may_hold_a_pipe_and_a_label(tmp_path: Path) -> None:
     assert (one.nodes, one.project) == (1, None)
 
 
+def test_a_comment_tells_checkpoint_project_and_workload(tmp_path: Path) -> None:
+    """Of two checkpoints the last one counts: 13:30 at +02:00 is 11:30 UTC."""
+    words = (
+        "comptroller-checkpoint=2026-11-01T11:10:00Z comptroller-workload=wl-9"
+        " comptroller-checkpoint=2026-11-01T13:30:00+02:00,comptroller-project=detector"
+    )
+
+    one = runs(written(tmp_path, job(Comment=words)))["7", 1]
+
+    assert one.checkpoint_at == at("01 11:30:00")
+    assert (one.workload_id, one.project, one.team) == ("wl-9", "detector", "ml")
+
+
+def test_the_comment_of_an_admin_counts_as_the_users_own(tmp_path: Path) -> None:
+    """AdminComment stands behind Comment, so its checkpoint is the last one."""
+    header = HEADER.replace("Comment", "Comment|AdminComment")
+    told = "comptroller-checkpoint=2026-11-01T11:10:00Z|comptroller-checkpoint=2026-11-01T11:40:00Z"
+    (tmp_path / "sacct.txt").write_text(f"{header}\n{job(Comment=told)}\n")
+
+    assert runs(over(tmp_path))["7", 1].checkpoint_at == at("01 11:40:00")
+
+
+@pytest.mark.parametrize(("accounts", "team"), [({}, "vision"), ({"ml": "research"}, "research")])
+def test_a_comment_does_not_take_a_job_out_of_an_account_that_has_a_team(
+    tmp_path: Path, accounts: dict[str, str], team: str
+) -> None:
+    """Account ml alone is a weak word; where the settings say whose it is, that holds."""
+    written(tmp_path, job(Comment="comptroller-team=vision"))
+
+    assert runs(over(tmp_path, accounts=accounts))["7", 1].team == team
+
+
+def test_words_that_cannot_be_read_are_told_and_nothing_else_is_lost(tmp_path: Path) -> None:
+    """Five bad words in October and one in November: of the five three are shown, two counted."""
+    bad = [
+        "comptroller-checkpoint=yesterday",
+        "comptroller-checkpoint=2026-11-01T11:40:00",
+        "comptroller-project=",
+        "comptroller-workload=-x",
+        "comptroller-team=ä",
+    ]
+    october = [
+        job(JobIDRaw=str(number), Submit="2026-10-30T10:00:00", Comment=word)
+        for number, word in enumerate(bad, start=1)
+    ]
+    source = written(tmp_path, *october, job(JobIDRaw="9", Comment=f"{bad[0]} {bad[0]}"))
+
+    told = source.announced({})
+    first, second = (source.fetch(one, tmp_path, 7) for one in told)
+
+    time = "accepted is a time with its offset, as 2026-10-05T13:00:00Z"
+    name = "accepted is a name of letters, digits and . _ : -"
+    assert first.notes == (
+        f"sacct.txt, line 2: comptroller-checkpoint is 'yesterday'; {time}",
+        f"sacct.txt, line 3: comptroller-checkpoint is '2026-11-01T11:40:00'; {time}",
+        f"sacct.txt, line 4: comptroller-project is ''; {name}",
+        "2 more words of comments could not be read",
+    )
+    assert second.notes == (f"sacct.txt, line 7: comptroller-checkpoint is 'yesterday'; {time}",)
+    assert [one.checkpoint_at for one in runs(source).values()] == [None] * 6
+
+
 def test_a_line_break_in_a_name_is_a_part_of_it(tmp_path: Path) -> None:
     """Slurm prints names as they are; not even one that looks like a job makes another one."""
     forged = "two\n" + job(JobIDRaw="9", Account="rich")
@@ -373,5 +435,6 @@ def test_delivered_files_have_the_form_of_job_runs(tmp_path: Path) -> None:
     first = pq.read_table(file.uri).to_pylist()[0]
 
     assert file.name == f"slurm-2026-11-{file.file_id}.parquet"
+    assert first["checkpoint_at"] is None
     assert (first["hosts"], first["submitted"]) == ('["vm"]', at("21 21:28:19"))
     assert delivery.dialect == "canonical-jobs"

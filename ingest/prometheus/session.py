@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 
 from ingest.port import RejectedSourceError
-from ingest.settings import PrometheusSettings
+from ingest.settings import PrometheusServer
 
 CONNECT_TIMEOUT_S = 10
 
 
-def http_client(setting: PrometheusSettings) -> httpx.Client:
+def http_client(setting: PrometheusServer) -> httpx.Client:
     """Return a client for the server of a setting; nothing is asked yet.
 
     Raises:
@@ -26,7 +26,7 @@ def http_client(setting: PrometheusSettings) -> httpx.Client:
 class _SignIn(httpx.Auth):
     """Puts token or password into each request; files are read anew, as tokens are exchanged."""
 
-    def __init__(self, setting: PrometheusSettings) -> None:
+    def __init__(self, setting: PrometheusServer) -> None:
         """Keep the setting; its files are read with each request."""
         self._setting = setting
 
@@ -64,7 +64,7 @@ def _text_of(name: str, file: str) -> str:
         raise RejectedSourceError(f"{name} {file} cannot be read ({problem})") from problem
 
 
-def _trust(setting: PrometheusSettings) -> ssl.SSLContext:
+def _trust(setting: PrometheusServer) -> ssl.SSLContext:
     """Return what is trusted, and the certificate to show.
 
     Raises:

@@ -13,9 +13,10 @@ from typing import Any, Self, TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from ingest.settings import PrometheusSettings
-from ingest.sources.prometheus.errors import Busy, TooMuch, refusal, unreachable
-from ingest.sources.prometheus.session import http_client
+from ingest.port import TransientSourceError
+from ingest.prometheus.errors import Busy, TooMuch, refusal, unreachable
+from ingest.prometheus.session import http_client
+from ingest.settings import PrometheusServer
 from ingest.usage.matrix import Answer, read_answer
 
 TRIES = 4
@@ -36,7 +37,7 @@ class PrometheusClient:
     """One server; ``pause`` waits between tries (seconds)."""
 
     def __init__(
-        self, setting: PrometheusSettings, *, pause: Callable[[float], None] = time.sleep
+        self, setting: PrometheusServer, *, pause: Callable[[float], None] = time.sleep
     ) -> None:
         """Keep the setting; nothing is asked yet."""
         self._setting = setting
@@ -90,6 +91,19 @@ class PrometheusClient:
             SourceError: When it does not answer, or refuses.
         """
         return self._ask("query", {"query": question, "time": _stamp(at_ms)}, _vector)
+
+    def whole_vector(self, question: str, at_ms: int) -> list[dict[str, Any]]:
+        """Return the elements of an instant vector, unless some of them may be missing.
+
+        Raises:
+            TooMuch: When the server gives less at once.
+            SourceError: When it does not answer, refuses, or says that the answer is partial.
+        """
+        question_at = {"query": question, "time": _stamp(at_ms)}
+        found, warnings = self._ask("query", question_at, _warned_vector)
+        if warnings:
+            raise TransientSourceError(f"the answer is partial ({warnings[0]})")
+        return found
 
     def labels(self, selector: str, start_ms: int, end_ms: int) -> list[str]:
         """Return which labels series have around a time; none where there is no series.
@@ -184,6 +198,15 @@ def _data(body: bytes) -> Any:  # noqa: ANN401 - whatever the server says
 
 def _vector(body: bytes) -> list[dict[str, Any]]:
     return list(_data(body)["result"])
+
+
+def _warned_vector(body: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    """Read a vector, and what the server warns of; its hints about PromQL are no warnings."""
+    told = json.loads(body).get("warnings") or ()
+    warnings = [str(one) for one in told if not str(one).startswith("PromQL info")]
+    if not warnings and _PARTIAL.search(body, 0, _HEAD):
+        warnings = ["the server says that it is not whole"]
+    return _vector(body), warnings
 
 
 def _names(body: bytes) -> list[str]:

@@ -1,0 +1,1 @@
+"""What every source that tells of a Kubernetes cluster shares: its words and its machines."""

@@ -1,0 +1,1 @@
+"""What every source that asks a Prometheus shares: how it is reached, asked and understood."""
