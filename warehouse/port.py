@@ -22,6 +22,11 @@ class Partition:
     source: str
     period: str
 
+    @property
+    def month(self) -> str:
+        """The ``YYYY-MM`` that it lies in; ``*`` for a whole source."""
+        return self.period[: len("2026-10")]
+
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:

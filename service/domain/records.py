@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
+
+ALLOCATED = "allocation"
+"""The kind of runs that charge the cost lines of a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,26 @@ class DeliveryRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodRun:
+    """One run over one billing period: which facts and policy went in, and what came out.
+
+    ``snapshots`` maps each table that was read to its snapshot (``None``: it was empty),
+    ``written`` each that was written to its new one; ``policy_version`` is ``None`` where no
+    policy was in effect; ``proof`` tells that it adds up, with amounts as exact decimal strings.
+    """
+
+    id: UUID
+    kind: str
+    period: str
+    policy_version: int | None
+    at: datetime
+    snapshots: Mapping[str, int | None]
+    written: Mapping[str, int | None]
+    rows: int
+    proof: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class CostTotals:
     """The four costs of FOCUS in one currency, exact to 12 decimals."""
 
@@ -122,6 +146,20 @@ class AllocationRun:
     allocation_snapshot: int | None
     totals: tuple[CurrencyTotals, ...]
     rows: int
+
+    @classmethod
+    def of(cls, run: PeriodRun, totals: tuple[CurrencyTotals, ...]) -> "AllocationRun":
+        """Return a run of kind ``allocation`` together with its totals."""
+        return cls(
+            id=run.id,
+            period=run.period,
+            policy_version=run.policy_version,
+            at=run.at,
+            snapshots=run.snapshots,
+            allocation_snapshot=run.written["allocation"],
+            totals=totals,
+            rows=run.rows,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from service.domain.gpu_accounts import node_cost
+from service.usecases.run_period import numbered
 from warehouse.tables import ATTEMPT_COST, GPU_ACCOUNT, TableSpec
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _PLACE = ("day", "host", "pool", "accelerator_model", "mode")
 _HOLDER = ("team", "project", "job_id", "workload_id", "namespace")
 _ATTEMPT = (
     *("job_id", "attempt", "workload_id", "user_name", "project"),
-    *("state", "gpus", "started", "ended"),
+    *("state", "gpus", "started", "ended", "source"),
 )
 _RUN = (
     *("team", "accelerator_model", "gpu_ms", "utilised_ms", "observed_ms", "lost_ms"),
@@ -37,9 +38,7 @@ def entry_table(entries: Iterable[Entry], weights: NodeSplit) -> pa.Table:
 
 def run_table(runs: Iterable[RunCost]) -> pa.Table:
     """Return a row for each attempt, with its number."""
-    rows = _table(ATTEMPT_COST, map(_run, runs))
-    numbers = pa.array(range(1, rows.num_rows + 1), pa.int64())
-    return rows.append_column("x_RecordNumber", numbers)
+    return numbered(_table(ATTEMPT_COST, map(_run, runs)))
 
 
 def _entry(entry: Entry, weights: NodeSplit) -> dict[str, object]:

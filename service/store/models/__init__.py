@@ -1,7 +1,6 @@
 """The tables of PostgreSQL, one module per aggregate; importing this fills the metadata."""
 
 from service.store.models.access import AuditRow, TokenRow
-from service.store.models.allocations import AllocationRunRow, AllocationTotalRow
 from service.store.models.deliveries import (
     DeliveryAmountRow,
     DeliveryFileRow,
@@ -9,6 +8,13 @@ from service.store.models.deliveries import (
     DeliveryRow,
 )
 from service.store.models.documents import CapacityRow, PolicyRow
+from service.store.models.ledger import (
+    ExchangeRateRow,
+    LedgerBatchRow,
+    LedgerPostingRow,
+    PeriodCloseRow,
+)
+from service.store.models.period_runs import AllocationTotalRow, PeriodRunRow
 from service.store.models.plans import PlacementRow, PlanRow
 from service.store.models.recommendations import (
     DismissalRow,
@@ -16,10 +22,10 @@ from service.store.models.recommendations import (
     RightsizingRunRow,
 )
 from service.store.models.runs import LeaseRow, RunRow, StepRow
+from service.store.models.statements import DisputeAnswerRow, DisputeRow, StatementLineRow
 from service.store.models.workloads import WorkloadRow
 
 __all__ = [
-    "AllocationRunRow",
     "AllocationTotalRow",
     "AuditRow",
     "CapacityRow",
@@ -28,13 +34,21 @@ __all__ = [
     "DeliveryRestatementRow",
     "DeliveryRow",
     "DismissalRow",
+    "DisputeAnswerRow",
+    "DisputeRow",
+    "ExchangeRateRow",
     "LeaseRow",
+    "LedgerBatchRow",
+    "LedgerPostingRow",
+    "PeriodCloseRow",
+    "PeriodRunRow",
     "PlacementRow",
     "PlanRow",
     "PolicyRow",
     "RecommendationRow",
     "RightsizingRunRow",
     "RunRow",
+    "StatementLineRow",
     "StepRow",
     "TokenRow",
     "WorkloadRow",

@@ -1,12 +1,13 @@
-"""Allocation runs."""
+"""Allocation runs: runs over a period whose proof are totals."""
 
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.domain.records import AllocationRun, CostTotals, CurrencyTotals
-from service.store.models import AllocationRunRow, AllocationTotalRow
+from service.domain.records import ALLOCATED, AllocationRun, CostTotals, CurrencyTotals, PeriodRun
+from service.store.models import AllocationTotalRow
+from service.store.repositories.period_runs import PeriodRuns
 
 
 class Allocations:
@@ -15,43 +16,38 @@ class Allocations:
     def __init__(self, session: Session) -> None:
         """Read and write inside the session's transaction."""
         self._session = session
+        self._runs = PeriodRuns(session)
 
     def add(self, run: AllocationRun) -> None:
         """Store an allocation run for good."""
-        self._session.add(
-            AllocationRunRow(
+        self._runs.add(
+            PeriodRun(
                 id=run.id,
+                kind=ALLOCATED,
                 period=run.period,
                 policy_version=run.policy_version,
                 at=run.at,
-                snapshots=dict(run.snapshots),
-                allocation_snapshot=run.allocation_snapshot,
+                snapshots=run.snapshots,
+                written={"allocation": run.allocation_snapshot},
                 rows=run.rows,
             )
         )
-        self._session.flush()
         for total in run.totals:
             self._session.add_all(_sides(run.id, total))
         self._session.flush()
 
     def by_id(self, run_id: UUID) -> AllocationRun | None:
         """Give one allocation run."""
-        return self._run(self._session.get(AllocationRunRow, run_id))
+        return self._with_totals(self._runs.by_id(run_id))
 
     def latest(self, period: str) -> AllocationRun | None:
         """Give the allocation of ``period`` that was made last."""
-        query = (
-            select(AllocationRunRow)
-            .where(AllocationRunRow.period == period)
-            .order_by(AllocationRunRow.at.desc(), AllocationRunRow.id)
-            .limit(1)
-        )
-        return self._run(self._session.scalar(query))
+        return self._with_totals(self._runs.latest(ALLOCATED, period))
 
-    def _run(self, row: AllocationRunRow | None) -> AllocationRun | None:
-        if row is None:
+    def _with_totals(self, run: PeriodRun | None) -> AllocationRun | None:
+        if run is None or run.kind != ALLOCATED:
             return None
-        query = select(AllocationTotalRow).where(AllocationTotalRow.run_id == row.id)
+        query = select(AllocationTotalRow).where(AllocationTotalRow.run_id == run.id)
         found = {
             (total.currency, total.side): _costs(total) for total in self._session.scalars(query)
         }
@@ -64,16 +60,7 @@ class Allocations:
             )
             for currency in sorted({currency for currency, _ in found})
         )
-        return AllocationRun(
-            id=row.id,
-            period=row.period,
-            policy_version=row.policy_version,
-            at=row.at,
-            snapshots=row.snapshots,
-            allocation_snapshot=row.allocation_snapshot,
-            totals=tuple(totals),
-            rows=row.rows,
-        )
+        return AllocationRun.of(run, tuple(totals))
 
 
 def _sides(run_id: UUID, total: CurrencyTotals) -> list[AllocationTotalRow]:

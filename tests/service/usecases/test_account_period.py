@@ -12,15 +12,16 @@ import pytest
 from service.bootstrap import Wiring
 from service.domain.gpu_accounts import HOUR_MS
 from service.domain.periods import Period
+from service.domain.records import PeriodRun
 from service.errors import ConflictError, LeaseLostError, NotFoundError
-from service.usecases.account_period import AccountRun, account_period
-from service.usecases.account_reading import stored_accounts
-from service.usecases.account_state import known_periods, stored_run, unaccounted_periods
+from service.usecases.account_period import account_period
+from service.usecases.account_state import ACCOUNTING, known_periods, unaccounted_periods
 from service.usecases.account_usage import AccountsDifferError
-from service.usecases.allocate_period import BillsChangedError
 from service.usecases.apply_policy import apply_policy, propose_policy
+from service.usecases.lake_runs import stored_run
+from service.usecases.report_waste import report_waste
 from tests.conftest import NOW
-from tests.service.facts import job, line, put, usage
+from tests.service.facts import job, put, usage
 from tests.service.usage_example import POLICY, put_example
 from warehouse.duck import DuckEngine
 from warehouse.port import Guard, Question, View
@@ -36,7 +37,7 @@ def parts(wiring: Wiring) -> Wiring:
     return replace(wiring, clock=lambda: NOW + timedelta(seconds=next(ticks)))
 
 
-def run_of(parts: Wiring, guard: Guard = lambda: None) -> AccountRun:
+def run_of(parts: Wiring, guard: Guard = lambda: None) -> PeriodRun:
     """Account October."""
     return account_period(
         OCTOBER,
@@ -68,7 +69,7 @@ def test_a_run_says_how_much_it_explained(parts: Wiring) -> None:
     """Of 192 GPU-hours 168 are held, 156 of them observed; all of 80 dollars found its hours."""
     run = run_of(parts)
 
-    found = run.as_json()
+    found = run.proof
     assert found["capacity_ms"] == 192 * HOUR_MS
     assert found["allocated_ms"] == 168 * HOUR_MS
     assert found["observed_ms"] == 156 * HOUR_MS
@@ -84,8 +85,21 @@ def test_a_run_says_how_much_it_explained(parts: Wiring) -> None:
         "unmatched_no_usage": {},
         "unused_commitment": {},
     }
-    assert found["policy_version"] is None
+    assert run.policy_version is None
     assert found["attempts"] == 4
+
+
+def test_the_record_of_a_run_is_stored_with_its_proof(parts: Wiring) -> None:
+    """Both tables and their rows, what was read, and how much was explained: all comes back."""
+    run = run_of(parts)
+
+    with parts.store.work() as work:
+        stored = work.period_runs.latest("account", "2026-10")
+    held = parts.lake.view(["attempt_cost", "gpu_account"]).snapshots
+    rows = rows_of(parts, "attempt_cost") + rows_of(parts, "gpu_account")
+    assert stored == run
+    assert (run.written, run.rows) == (held, len(rows))
+    assert set(run.snapshots) == {"cost_line", "node", "gpu_usage", "job_run"}
 
 
 def test_both_tables_hold_the_run(parts: Wiring) -> None:
@@ -117,7 +131,7 @@ def test_accounting_again_replaces_the_period(parts: Wiring) -> None:
     after = [row | {"run_id": "", "x_LoadId": ""} for row in rows_of(parts, "gpu_account")]
     assert first.id != second.id
     assert after == before
-    assert stored_run(OCTOBER, parts.lake) == str(second.id)
+    assert stored_run(ACCOUNTING, OCTOBER, parts.lake) == str(second.id)
 
 
 def test_a_period_is_stale_until_its_newest_facts_are_accounted(
@@ -155,31 +169,6 @@ def test_a_period_is_stale_until_its_newest_facts_are_accounted(
     assert [str(one) for one in known_periods(lake)] == ["2026-10", "2026-11"]
 
 
-def test_facts_that_change_meanwhile_make_it_begin_again(parts: Wiring) -> None:
-    """A second dollar comes before the first commit: the stored run has 81, from a second try."""
-    changes = iter([[line("81", ResourceId="i-1")]])
-
-    def bill_comes() -> None:
-        for lines in changes:
-            put(parts.lake, "cost_line", lines)
-
-    run_of(parts, guard=bill_comes)
-
-    assert sum(row["effective_cost"] for row in rows_of(parts, "gpu_account")) == 81
-
-
-def test_facts_that_change_at_every_try_are_refused(parts: Wiring) -> None:
-    """After five tries it gives up; nothing is stored."""
-
-    def bill_comes() -> None:
-        put(parts.lake, "cost_line", [line("1", ResourceId="i-1")])
-
-    with pytest.raises(BillsChangedError, match="change all the time"):
-        run_of(parts, guard=bill_comes)
-
-    assert rows_of(parts, "gpu_account") == []
-
-
 def test_half_a_run_is_no_run(parts: Wiring) -> None:
     """The lease is lost after the first table: the next one does it again, readers are told."""
     calls = iter(range(10))
@@ -194,7 +183,7 @@ def test_half_a_run_is_no_run(parts: Wiring) -> None:
     assert rows_of(parts, "attempt_cost") != []
     assert stale(parts) == ["2026-10"]
     with pytest.raises(ConflictError, match="is not accounted, or that was not finished"):
-        stored_accounts(OCTOBER, lake=parts.lake, engine=parts.engine)
+        report_waste(OCTOBER, "kind", lake=parts.lake, engine=parts.engine, store=parts.store)
     run_of(parts)
     assert stale(parts) == []
 
@@ -202,7 +191,9 @@ def test_half_a_run_is_no_run(parts: Wiring) -> None:
 def test_what_nobody_loaded_is_not_found(parts: Wiring) -> None:
     """The sentence names the periods that are there."""
     with pytest.raises(NotFoundError, match=r"nothing was loaded for 2025-01 .*2026-10"):
-        stored_accounts(Period("2025-01"), lake=parts.lake, engine=parts.engine)
+        report_waste(
+            Period("2025-01"), "kind", lake=parts.lake, engine=parts.engine, store=parts.store
+        )
 
 
 class SaysTwice(DuckEngine):
@@ -242,7 +233,7 @@ def test_a_team_sees_its_own_accounts_only(parts: Wiring) -> None:
     """Without a policy all is unallocated, so vision sees none of 192 hours."""
     run_of(parts)
 
-    params = {"run": stored_run(OCTOBER, parts.lake), "period": "2026-10", "by": "team"}
+    params = {"run": stored_run(ACCOUNTING, OCTOBER, parts.lake), "period": "2026-10", "by": "team"}
     question = Question("ask/gpu_accounts_by", params)
     view = parts.lake.view(["gpu_account"], frozenset({"vision"}))
     everything = View(view.snapshots)

@@ -13,7 +13,7 @@ from service.domain.periods import Period
 from service.domain.records import AllocationRun
 from service.errors import LeaseLostError
 from service.usecases.allocate import AllocationDiffersError
-from service.usecases.allocate_period import BillsChangedError, allocate_period
+from service.usecases.allocate_period import allocate_period
 from service.usecases.stale_periods import loaded_periods
 from tests.conftest import NOW
 from tests.service.facts import line, put
@@ -109,39 +109,6 @@ def test_what_is_odd_about_the_facts_goes_to_the_audit_trail(parts: Wiring) -> N
         "run": str(run.id),
         "findings": ["the cost is not known and is left out of its sum: ContractedCost, 1"],
     }
-
-
-def test_bills_that_come_in_meanwhile_are_allocated_too(parts: Wiring) -> None:
-    """While 1 is allocated another source brings 2: the stored run says 3."""
-    put(parts.lake, "cost_line", [line("1")])
-    tries = []
-
-    def bring_another_bill() -> None:
-        tries.append(1)
-        if len(tries) == 1:
-            put(parts.lake, "cost_line", [line("2")], source="late")
-
-    run = run_of(parts, guard=bring_another_bill)
-
-    assert len(tries) == 2
-    assert run.totals[0].bills.effective_cost == Decimal(3)
-    with parts.store.work() as work:
-        assert work.allocations.latest("2026-10") == run
-
-
-def test_bills_that_never_rest_are_left_for_later(parts: Wiring) -> None:
-    """A new source at every try: after five tries it is said, and nothing is stored."""
-    put(parts.lake, "cost_line", [line("1")])
-    names = iter("abcdefgh")
-
-    def bring_another_bill() -> None:
-        put(parts.lake, "cost_line", [line("1")], source=next(names))
-
-    with pytest.raises(BillsChangedError, match="2026-10 change all the time"):
-        run_of(parts, guard=bring_another_bill)
-
-    assert next(names) == "f"
-    assert parts.lake.view(["allocation"]).snapshots == {"allocation": None}
 
 
 def test_who_lost_the_lease_writes_nothing(parts: Wiring) -> None:
