@@ -14,8 +14,9 @@ DECIMAL(38,12)) or lists of them (``VARCHAR[]``). A line ``-- periods $a, $b`` (
 ``-- periods $a to $b`` (from the first to before the second) or ``-- periods from $a`` promises
 that rows of other billing periods cannot change the answer: their files are not even opened. A
 line ``-- with a, b`` puts ``WITH`` and the relations of the files ``part/a.sql`` and ``part/b.sql``
-between header and question, for questions that must look at facts alike. Every other header line
-tells what the question answers. Declared and used parameters must be the same.
+between header and question, for questions that must look at facts alike; a question's own ``WITH``
+goes on after them. Every other header line tells what the question answers. Declared and used
+parameters must be the same.
 The name of a question is its path below ``warehouse/sql`` without ``.sql``.
 """
 
@@ -34,6 +35,7 @@ _PARAMETER = re.compile(r"-- \$([a-z_][a-z0-9_]*): ([A-Z]+(?:\(\d+,\d+\))?(?:\[\
 _INPUT = re.compile(r"-- input ([a-z_][a-z0-9_]*)\((.*)\)(?:  .*)?$")
 _COLUMN = re.compile(r"(\w+) ([A-Z]+(?:\(\d+,\d+\))?(?:\[\])?)(?:, |$)")
 _PERIODS = re.compile(r"-- periods (from )?\$([a-z_]+)(?:( to |, )\$([a-z_]+))?$")
+_OWN = "WITH "
 _WITH = re.compile(r"-- with ([a-z_]+(?:, [a-z_]+)*)")
 _NOT_CODE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _USED = re.compile(r"\$([A-Za-z_]\w*)")
@@ -109,7 +111,10 @@ def with_parts(name: str, sql: str) -> str:
     if not wanted:
         return sql
     parts = [_part(name, part) for found in wanted for part in found[1].split(", ")]
-    return "\n".join([*header, "WITH " + ",\n".join(parts), *lines[len(header) :]])
+    own = "\n".join(lines[len(header) :])
+    # A question that has relations of its own reads on after those of the parts.
+    joint = ", " if own.startswith(_OWN) else "\n"
+    return "\n".join([*header, "WITH " + ",\n".join(parts) + joint + own.removeprefix(_OWN)])
 
 
 def _part(name: str, part: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,10 @@ _MS = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a job; ``hosts`` is empty where nobody knows them."""
+    """One try at a job; ``hosts`` is empty where nobody knows them.
+
+    Job ids are those of one ``source`` of job runs: two clusters may have the same ones.
+    """
 
     job_id: str
     attempt: int
@@ -36,6 +39,21 @@ class Attempt:
     workload_id: str | None = None
     user_name: str | None = None
     accelerator_model: str | None = None
+    source: str = ""
+
+    @property
+    def gpus_of_host(self) -> int:
+        """How many GPUs it has on each of its hosts, rounded up."""
+        return -(-self.gpus // len(self.hosts)) if self.hosts else 0
+
+    def ran_in(self, window: Window) -> Window:
+        """Return the part of ``window`` in which it ran, which may be empty."""
+        end = window.end if self.ended is None else self.ended
+        if self.started is not None and self.started < end:
+            both = Window(self.started, end).overlap(window)
+            if both is not None:
+                return both
+        return Window(window.start, window.start)
 
     def held_ms(self, window: Window) -> int:
         """Return the GPU-milliseconds for which it ran within ``window``."""
@@ -53,11 +71,7 @@ class Attempt:
         return self.gpus * self._ran_ms(max(self.started, saved), window)
 
     def _ran_ms(self, since: datetime | None, window: Window) -> int:
-        end = window.end if self.ended is None else self.ended
-        if since is None or since >= end:
-            return 0
-        both = Window(since, end).overlap(window)
-        return 0 if both is None else both.length // _MS
+        return replace(self, started=since).ran_in(window).length // _MS
 
 
 def parts_of_hour(

@@ -76,7 +76,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose GPU time it was, and for which job."""
+    """Whose GPU time it was, and for which job of which source of job runs."""
 
     team: str = UNALLOCATED
     project: str | None = None
@@ -84,6 +84,7 @@ class Holder:
     attempt: int | None = None
     workload_id: str | None = None
     namespace: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
-from service.domain.attempts import Attempt, parts_of_hour
+from service.domain.attempts import parts_of_hour
 from service.domain.gpu_accounts import (
     HELD,
     NOT_IDLE,
@@ -21,14 +20,19 @@ from service.domain.gpu_accounts import (
     Place,
     accounts,
 )
+from service.usecases.host_time import host_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from service.domain.attempts import Attempt
     from service.domain.periods import Period
     from service.domain.policy import Policy
     from service.usecases.charge_owners import Reader
+
+_Job: TypeAlias = tuple[str | None, str | None]
+"""A source of job runs and an id of its own."""
 
 _COUNTED = ("tokens_in", "tokens_out", "requests")
 _MEASURES = ("energy", *_COUNTED, "memory_max", "memory_total")
@@ -46,10 +50,16 @@ class Unheld:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What GPUs did: accounts of those who held them, and the rest, which needs an owner."""
+    """What GPUs did: accounts of those who held them, and the rest, which needs an owner.
+
+    ``by_host_ms`` of the held time no label gives to anybody, but the job runs of the host do;
+    ``disputed_ms`` is time for whose job several sources of job runs have an equal claim.
+    """
 
     held: tuple[Account, ...]
     unheld: tuple[Unheld, ...]
+    by_host_ms: int
+    disputed_ms: int
 
     def held_ms(self) -> Mapping[tuple[str | None, date], Counter[str]]:
         """Return what teams held by pool and day."""
@@ -57,19 +67,6 @@ class Use:
         for one in self.held:
             found[one.place.pool, one.place.day][one.holder.team] += one.gpu_ms
         return found
-
-
-def attempts_of(period: Period, reader: Reader) -> tuple[Attempt, ...]:
-    """Return the attempts at jobs that may have run in ``period``, by job and number."""
-    rows = reader.ask("job_attempts", {"begin": period.start, "until": period.end}).to_pylist()
-    return tuple(
-        Attempt(
-            hosts=_hosts(row.pop("hosts")),
-            gpus=max(row.pop("gpus") or 0, 0),
-            **{name: value for name, value in row.items() if name != "submitted"},
-        )
-        for row in rows
-    )
 
 
 def use_of(
@@ -81,10 +78,13 @@ def use_of(
 ) -> Use:
     """Return what the GPUs did in ``period``."""
     params: dict[str, object] = {"begin": period.start, "until": period.end}
-    found = reader.ask("usage_accounts", params, machine=machine, attempt=_times(attempts))
+    hosts = host_time(period.window, attempts, machine, reader)
+    inputs = {"machine": machine, "attempt": _times(attempts), "taken": hosts.taken}
+    found = reader.ask("usage_accounts", params, **inputs)
     jobs = _Jobs(attempts, policy)
     held: list[Account] = []
     unheld: list[Unheld] = []
+    by_host_ms, disputed_ms = 0, hosts.disputed_ms
     for batch in found.to_batches():
         for row in batch.to_pylist():
             place = Place(
@@ -94,7 +94,9 @@ def use_of(
                 unheld.append(_unheld(place, row))
             else:
                 held += jobs.accounts(place, row)
-    return Use(tuple(held), tuple(unheld))
+                by_host_ms += row["by_host"]
+                disputed_ms += row["disputed"]
+    return Use(tuple(held), tuple(unheld), by_host_ms, disputed_ms)
 
 
 class _Jobs:
@@ -102,47 +104,50 @@ class _Jobs:
 
     def __init__(self, attempts: Sequence[Attempt], policy: Policy) -> None:
         """Sort the attempts by job."""
-        self._of_job: defaultdict[str, list[Attempt]] = defaultdict(list)
+        self._of_job: defaultdict[_Job, list[Attempt]] = defaultdict(list)
         for one in attempts:
-            self._of_job[one.job_id].append(one)
-        self._holder = cache(self._holder_of)
+            self._of_job[one.source, one.job_id].append(one)
         self._team = cache(policy.team_of_use)
 
     def accounts(self, place: Place, row: Mapping[str, Any]) -> Iterator[Account]:
         """Yield the accounts of a row; an hour of several attempts is divided among them."""
         if row["shared_hour"] is None:
-            holder = self._holder(row["job_id"], row["namespace"], row["attempt"])
+            holder = self._holder(row, row["attempt"])
             times = {(kind, holder): row[kind] for kind in HELD}
             yield from accounts(place, times, _measures(row))
             return
         values = {name: row[name] for name in (*HELD, *_COUNTED) if row[name] is not None}
-        attempts = self._of_job[row["job_id"]]
+        attempts = self._of_job[row["job_source"], row["job_id"]]
         parts = parts_of_hour(attempts, place.host, row["shared_hour"], values)
         whole = sum(row[kind] for kind in HELD)
         for number, part in parts.items():
-            holder = self._holder(row["job_id"], row["namespace"], number)
+            holder = self._holder(row, number)
             times = {(kind, holder): part[kind] for kind in HELD}
             measures = replace(_measures(row), **{name: part.get(name) for name in _COUNTED})
             if measures.energy is not None:
                 measures = replace(measures, energy=measures.energy * sum(times.values()) / whole)
             yield from accounts(place, times, measures)
 
-    def _holder_of(self, job_id: str | None, namespace: str | None, attempt: int | None) -> Holder:
-        """Name the holder: its own attempt tells a property, else the newest one that knows it."""
-        known = self._of_job.get(job_id, [])[::-1] if job_id is not None else []
+    def _holder(self, row: Mapping[str, Any], attempt: int | None) -> Holder:
+        """Name the holder: its own attempt tells a property, else the newest one that knows it.
+
+        The team is that of the job, whatever the attempt, as in the allocation.
+        """
+        known = self._of_job.get((row["job_source"], row["job_id"]), [])[::-1]
         known = sorted(known, key=lambda one: one.attempt != attempt)
-
-        def told(name: str) -> str | None:
-            return next((value for one in known if (value := getattr(one, name))), None)
-
         return Holder(
-            team=self._team(told("team"), namespace),
-            project=told("project"),
-            job_id=job_id,
+            team=self._team(row["job_team"], row["namespace"]),
+            project=_first(one.project for one in known) or row["job_project"],
+            job_id=row["job_id"],
             attempt=attempt,
-            workload_id=told("workload_id"),
-            namespace=namespace,
+            workload_id=_first(one.workload_id for one in known),
+            namespace=row["namespace"],
+            source=row["job_source"],
         )
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    return next(filter(None, values), None)
 
 
 def _unheld(place: Place, row: Mapping[str, Any]) -> Unheld:
@@ -153,18 +158,11 @@ def _measures(row: Mapping[str, Any]) -> Measures:
     return Measures(**{name: row[name] for name in _MEASURES})
 
 
-def _hosts(text: str | None) -> frozenset[str]:
-    try:
-        hosts = json.loads(text or "[]")
-    except ValueError:
-        return frozenset()
-    return frozenset(map(str, hosts)) if isinstance(hosts, list) else frozenset()
-
-
 def _times(attempts: Sequence[Attempt]) -> pa.Table:
     moment = pa.timestamp("us", tz="UTC")
     return pa.table(
         {
+            "source": pa.array([one.source for one in attempts], pa.string()),
             "job_id": pa.array([one.job_id for one in attempts], pa.string()),
             "attempt": pa.array([one.attempt for one in attempts], pa.int32()),
             "started": pa.array([one.started for one in attempts], moment),

@@ -60,15 +60,15 @@ def run_costs(
     What the GPUs say about an attempt counts; of one that no GPU knows, what the scheduler says.
     One without an end that none of its machines' GPUs tells of is over, and nobody said so.
     """
-    held: defaultdict[tuple[str, int], list[Entry]] = defaultdict(list)
+    held: defaultdict[tuple[str | None, str, int], list[Entry]] = defaultdict(list)
     watched: set[str | None] = set()
     for entry in entries:
         if entry.account.kind in CAPACITY:
             watched.add(entry.account.place.host)
         holder = entry.account.holder
         if holder.job_id is not None and holder.attempt is not None:
-            held[holder.job_id, holder.attempt].append(entry)
-    found = ((one, held.get((one.job_id, one.attempt), [])) for one in attempts)
+            held[holder.source, holder.job_id, holder.attempt].append(entry)
+    found = ((one, held.get((one.source, one.job_id, one.attempt), [])) for one in attempts)
     return tuple(
         _run(one, its, policy, period)
         for one, its in found

@@ -21,10 +21,11 @@ from service.domain.money import Money, apportion, money_sums
 from service.domain.policy import NodeSplit, Policy
 from service.errors import ComptrollerError
 from service.usecases.account_costs import Cost, Machines, costs_of, machines_of
-from service.usecases.account_holders import Use, attempts_of, use_of
+from service.usecases.account_holders import Use, use_of
 from service.usecases.account_runs import Entry, RunCost, run_costs
 from service.usecases.account_spread import spread
 from service.usecases.charge_owners import Reader, charge_groups
+from service.usecases.job_attempts import attempts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,12 +56,18 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The accounts of a period and its attempts at jobs, with the proof that nothing is lost."""
+    """The accounts of a period and its attempts at jobs, with the proof that nothing is lost.
+
+    ``by_host_ms`` is the held time that job runs of a host tell of and no label does,
+    ``disputed_ms`` time of jobs that several sources of job runs may mean.
+    """
 
     entries: tuple[Entry, ...]
     runs: tuple[RunCost, ...]
     node_split: NodeSplit
     proof: Proof
+    by_host_ms: int = 0
+    disputed_ms: int = 0
 
 
 def account(period: Period, policy: Policy | None, reader: Reader, carbon: Carbon) -> Accounts:
@@ -74,13 +81,13 @@ def account(period: Period, policy: Policy | None, reader: Reader, carbon: Carbo
     groups = charge_groups(period, policy, machine, reader, "node_costs")
     costs = costs_of(groups, policy)
     machines = machines_of(costs, period)
-    attempts = attempts_of(period, reader)
+    attempts = attempts_in(period.window, reader)
     use = use_of(period, policy, attempts, machine, reader)
     found = (*use.held, *_unheld(use, policy, machines))
     entries = tuple(_entries(found, costs, machines, period, carbon))
     runs = run_costs(entries, attempts, policy, period)
     proof = _proof(entries, machine, period, reader)
-    return Accounts(entries, runs, policy.node_split, proof)
+    return Accounts(entries, runs, policy.node_split, proof, use.by_host_ms, use.disputed_ms)
 
 
 def _unheld(use: Use, policy: Policy, machines: Machines) -> Iterator[Account]:

@@ -8,7 +8,13 @@ tagged AS (
 ), line AS (
     SELECT
         *, coalesce(ChargePeriodStart, BillingPeriodStart) AS starts,
-        coalesce(ChargePeriodEnd, ChargePeriodStart, BillingPeriodEnd) AS stops
+        coalesce(ChargePeriodEnd, ChargePeriodStart, BillingPeriodEnd) AS stops,
+        coalesce(CommitmentDiscountId, CapacityReservationId) AS commitment_id,
+        CASE
+            WHEN CommitmentDiscountStatus = 'Unused' OR CapacityReservationStatus = 'Unused'
+                THEN 'Unused'
+            ELSE coalesce(CommitmentDiscountStatus, CapacityReservationStatus)
+        END AS commitment_state
     FROM cost_line WHERE x_BillingPeriod = $period
 ), charge AS (
     SELECT
@@ -25,8 +31,12 @@ tagged AS (
         CASE WHEN begins <= starts OR begins < stops THEN accelerator_count END AS machine_gpus,
         CASE WHEN list_contains($properties, 'charge_category') THEN ChargeCategory END
             AS charge_category,
-        CASE WHEN list_contains($properties, 'commitment_status') THEN CommitmentDiscountStatus END
+        CASE WHEN list_contains($properties, 'commitment_status') THEN commitment_state END
             AS commitment_status,
+        CASE WHEN list_contains($properties, 'commitment') AND commitment_state = 'Unused'
+            THEN CommitmentDiscountId END AS commitment,
+        CASE WHEN list_contains($properties, 'commitment') AND commitment_state = 'Unused'
+            THEN CapacityReservationId END AS reservation,
         tag_values
     FROM line LEFT JOIN machine
         ON machine.kind = 'resource' AND machine.name = line.ResourceId

@@ -15,5 +15,7 @@ owned AS (
         AND charge.pool IS NOT DISTINCT FROM owner.pool
         AND charge.charge_category IS NOT DISTINCT FROM owner.charge_category
         AND charge.commitment_status IS NOT DISTINCT FROM owner.commitment_status
+        AND charge.commitment IS NOT DISTINCT FROM owner.commitment
+        AND charge.reservation IS NOT DISTINCT FROM owner.reservation
         AND charge.tag_values IS NOT DISTINCT FROM owner.tag_values
 )
