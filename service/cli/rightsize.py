@@ -28,6 +28,7 @@ _FIELDS = (
     "gpu_hours",
     "saving_a_month",
     "currency",
+    "committed_gpu_ms_a_month",
     "confidence",
     "dismissed",
 )
@@ -54,7 +55,11 @@ def list_(
         Format, typer.Option("--format", help="A table rounds to cents; json and csv are exact.")
     ] = Format.TABLE,
 ) -> None:
-    """List what the newest nightly run recommends, the largest saving first."""
+    """List what the newest nightly run recommends, the largest saving first.
+
+    A saving is money that is paid no more. Hours that a commitment pays are told apart: they only
+    become free.
+    """
     from service.cli.console import open_wiring
     from service.usecases.rightsize import advice
 
@@ -70,7 +75,7 @@ def list_(
     write(
         format_,
         as_json=lambda: records,
-        as_csv=lambda: [_FIELDS, *([one[name] or "" for name in _FIELDS] for one in records)],
+        as_csv=lambda: [_FIELDS, *([_text(one[name]) for name in _FIELDS] for one in records)],
         as_table=lambda: _table(run, shown),
     )
 
@@ -89,7 +94,8 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="As the list show
             f"the newest run recommends nothing under {id_!r};"
             " comptroller rightsize list shows the ids"
         )
-    told = _record(known[id_]) | {"": ""} | dict(known[id_].recommendation.evidence)
+    told: dict[str, str | int | None] = {**_record(known[id_]), "": ""}
+    told |= known[id_].recommendation.evidence
     for name, value in told.items():
         text = f"{name + ':':<32}{value}" if name else ""
         out.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -109,7 +115,11 @@ def dismiss(
     out.print(f"Dismissed {done.recommendation_id}.", markup=False, highlight=False)
 
 
-def _record(one: Advice) -> dict[str, str | None]:
+def _text(value: str | int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _record(one: Advice) -> dict[str, str | int | None]:
     found = one.recommendation
     return {
         "id": found.id,
@@ -123,19 +133,20 @@ def _record(one: Advice) -> dict[str, str | None]:
         "gpu_hours": found.evidence.get("GPU-hours", ""),
         "saving_a_month": found.saving.text(),
         "currency": found.saving.currency,
+        "committed_gpu_ms_a_month": found.committed_ms,
         "confidence": str(found.confidence),
         "dismissed": one.dismissal.reason if one.dismissal else None,
     }
 
 
 def _table(run: RightsizingRun, shown: Sequence[Advice]) -> Table:
-    from service.cli.tables import add_words, money, plain_table
+    from service.cli.tables import add_words, gpu_hours, money, plain_table
 
     names = ["id", "team", "project", "work", "on", "advice", "confidence"]
     names += ["dismissed"] if any(one.dismissal for one in shown) else []
     table = plain_table(
         f"What would suffice, from the use of {run.first} to {run.end}",
-        *(*names, "GPU-hours", "saving a month"),
+        *(*names, "GPU-hours", "saving a month", "committed GPU-hours freed"),
         words=len(names),
     )
     table.caption = (
@@ -154,5 +165,6 @@ def _table(run: RightsizingRun, shown: Sequence[Advice]) -> Table:
         ]
         words += [one.dismissal.reason if one.dismissal else ""] if "dismissed" in names else []
         hours = found.evidence.get("GPU-hours", "")
-        add_words(table, *words, hours, f"{money(found.saving.text())} {found.saving.currency}")
+        saving = f"{money(found.saving.text())} {found.saving.currency}"
+        add_words(table, *words, hours, saving, gpu_hours(found.committed_ms))
     return table

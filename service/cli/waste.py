@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.cli.reports import Format, period_of, write
+from service.domain.breakdowns import WasteBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
     from service.domain.money import Money
     from service.usecases.report_waste import Basis, WasteReport, WasteRow
-
-
-class By(StrEnum):
-    """What waste can be reported by."""
-
-    TEAM = "team"
-    KIND = "kind"
-    JOB = "job"
-    POOL = "pool"
 
 
 _BASES = ("reserved", "allocated", "utilised")
@@ -38,22 +29,25 @@ def register(app: typer.Typer) -> None:
 
 def waste(
     period: Annotated[str, typer.Option(help="Billing period, as 2026-10.")],
-    by: Annotated[By, typer.Option(help="What to report by.")] = By.TEAM,
+    by: Annotated[WasteBy, typer.Option(help="What to report by.")] = WasteBy.TEAM,
     format_: Annotated[
         Format, typer.Option("--format", help="A table rounds; json and csv are exact.")
     ] = Format.TABLE,
 ) -> None:
     """Show GPU time that was paid for and not used, with its owner, from the newest accounts.
 
-    Cost that no GPU time explains stands apart, and so does work that was thrown away, which is
-    part of the time that was held. Works on the host of the lake, also where an API is configured.
+    Cost that no GPU time explains stands apart, and so do work that was thrown away and work that
+    held more than it needs: both are part of the time that was held, and count in no sum twice.
+    Works on the host of the lake, also where an API is configured.
     """
     from service.cli.console import open_wiring
     from service.usecases.report_waste import report_waste
 
     wanted = period_of(period)
     with open_wiring() as wiring:
-        report = report_waste(wanted, by.value, lake=wiring.lake, engine=wiring.engine)
+        report = report_waste(
+            wanted, by.value, lake=wiring.lake, engine=wiring.engine, store=wiring.store
+        )
     write(
         format_,
         as_json=lambda: as_json(report),
@@ -64,6 +58,8 @@ def waste(
 
 def as_json(report: WasteReport) -> dict[str, object]:
     """Return the report for programs: exact amounts and GPU-milliseconds, null is not known."""
+    from service.usecases.report_waste import LOST_IN, OVER_SIZED_IN
+
     return {
         "period": str(report.period),
         "run": report.run,
@@ -71,16 +67,29 @@ def as_json(report: WasteReport) -> dict[str, object]:
         "bases": {name: _basis(getattr(report, name)) for name in _BASES},
         "waste": [_exact(row, report.by) for row in report.rows],
         "unexplained": [_exact(row, report.by) for row in report.unexplained],
-        "of_which_lost": [_exact(row, report.by) for row in report.lost],
+        "of_which_lost": [_part(row, report.by, LOST_IN) for row in report.lost],
+        "of_which_over_sized": None
+        if report.over_sized is None
+        else [_part(row, report.by, OVER_SIZED_IN) for row in report.over_sized],
     }
 
 
 def as_csv(report: WasteReport) -> Iterator[list[str]]:
-    """Yield a header and one line per row; lost work, which is part of other rows, comes last."""
-    names = [report.by, *(name for name in _COLUMNS if name != report.by)]
+    """Yield a header and one line per row; what is contained in other rows says so and comes last.
+
+    Without a judgement of the period there is no line of over-sized work.
+    """
+    from service.usecases.report_waste import LOST_IN, OVER_SIZED_IN
+
+    names = [report.by, *(name for name in (*_COLUMNS, "contained_in") if name != report.by)]
     yield ["period", *names]
-    for row in (*report.rows, *report.unexplained, *report.lost):
-        exact = _exact(row, report.by)
+    lines = [
+        *(_part(row, report.by, ()) for row in (*report.rows, *report.unexplained)),
+        *(_part(row, report.by, LOST_IN) for row in report.lost),
+        *(_part(row, report.by, OVER_SIZED_IN) for row in report.over_sized or ()),
+    ]
+    for line in lines:
+        exact = line | {"contained_in": " ".join(line["contained_in"])}
         values = (exact[name] for name in names)
         yield [str(report.period), *("" if value is None else str(value) for value in values)]
 
@@ -91,7 +100,7 @@ def as_table(report: WasteReport) -> Table:
 
     table = Table(
         title=f"GPU waste of {report.period} by {report.by}",
-        caption=f"{_bases(report)}\nrun {report.run}",
+        caption="\n".join((_bases(report), *_unjudged(report), f"run {report.run}")),
     )
     words = [report.by, *(name for name in ("kind", "team") if name != report.by)]
     for name in words:
@@ -103,7 +112,16 @@ def as_table(report: WasteReport) -> Table:
         _add(table, report.unexplained, report.by, "not explained")
     if report.lost:
         _add(table, report.lost, report.by, "thrown away, part of held time")
+    if report.over_sized:
+        _add(table, report.over_sized, report.by, "held too much, part of held time")
     return table
+
+
+def _unjudged(report: WasteReport) -> Iterator[str]:
+    if report.over_sized is None:
+        yield "over-sized work: not judged yet; run comptroller nightly"
+    elif report.over_sized:
+        yield "over-sized work: GPU-hours that it held, cost beyond what suffices"
 
 
 def _add(table: Table, rows: Iterable[WasteRow], by: str, title: str) -> None:
@@ -138,6 +156,10 @@ def _basis(basis: Basis) -> dict[str, object]:
         "gpu_ms": basis.gpu_ms,
         "effective_cost": {currency: cost.text() for currency, cost in basis.cost.items()},
     }
+
+
+def _part(row: WasteRow, by: str, classes: Iterable[str]) -> dict[str, Any]:
+    return _exact(row, by) | {"contained_in": [str(one) for one in classes]}
 
 
 def _exact(row: WasteRow, by: str) -> dict[str, object]:

@@ -36,6 +36,10 @@ class Rule(StrEnum):
     SHARE = "share-a-gpu"
 
 
+OVER_SIZED = (Rule.FEWER_GPUS, Rule.SMALLER_MODEL, Rule.MIG_SLICE, Rule.SHARE)
+"""What is said of work that held more than it needs; GPUs without a process are a class apart."""
+
+
 class Confidence(StrEnum):
     """How long and how well the work was watched."""
 
@@ -63,6 +67,8 @@ class Profile:
     ``None`` where no memory signal came, ``no_process_ms`` where nobody could tell; ``seen_days``
     are those from the first day with any use to the last. ``spare_ms`` is time on GPUs that did
     nothing while others of the same run worked, ``gpus`` the most that one run held at once.
+    ``committed_cost`` and ``committed_hours`` are the parts of its cost and hours that commitments
+    paid.
     """
 
     work: Work
@@ -76,6 +82,8 @@ class Profile:
     seen_days: int = 0
     spare_ms: int = 0
     gpus: int = 1
+    committed_cost: Fraction = Fraction(0)
+    committed_hours: Fraction = Fraction(0)
 
     @property
     def covered(self) -> Fraction:
@@ -131,13 +139,30 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Excess:
+    """GPU time in which a kind of work held too much, and what that cost beyond what suffices.
+
+    Both are of the window that was looked at; the cost counts what commitments paid as well.
+    """
+
+    gpu_ms: int
+    cost: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What to do with a kind of work, what that saves in 30 days, and what speaks for it."""
+    """What to do with a kind of work, what that saves in 30 days, and what speaks for it.
+
+    ``saving`` is money that is paid no more; ``committed_ms`` is GPU time in 30 days that becomes
+    free and that commitments pay nevertheless.
+    """
 
     work: Work
     rule: Rule
     to: str
     saving: Money
+    committed_ms: int
+    excess: Excess
     confidence: Confidence
     evidence: Mapping[str, str] = field(default_factory=dict)
 
@@ -153,6 +178,7 @@ class RightsizingRun:
     """What was recommended at ``at`` from what was seen in [first, end).
 
     ``works`` kinds of work were looked at; ``unseen`` of them had too little signal to judge.
+    ``account_run`` is the accounting run whose period the window is; ``None`` for the last days.
     """
 
     id: UUID
@@ -162,6 +188,7 @@ class RightsizingRun:
     works: int
     unseen: int
     recommendations: Sequence[Recommendation]
+    account_run: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ because a GPU can be exchanged once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from service.domain.gpu_accounts import HOUR_MS
 from service.domain.money import unit_price
-from service.domain.rightsizing import Recommendation, Rule
+from service.domain.rightsizing import Excess, Recommendation, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,19 @@ _HELD_SHARE = Fraction(1, 10)
 _TWO_A_GPU = Fraction(45, 100)
 
 
+@dataclass(frozen=True, slots=True)
+class _Less:
+    """What less would mean in the window.
+
+    ``held_ms`` is the time in which too much was held, ``freed_ms`` the part of it that others
+    could have, ``cost`` what it cost beyond what suffices.
+    """
+
+    held_ms: int
+    freed_ms: int
+    cost: Money
+
+
 def recommend(profile: Profile, models: Mapping[str, Model]) -> list[Recommendation]:
     """Return what can be said about a kind of work: nothing where it was not seen enough."""
     model = models.get(profile.work.accelerator_model)
@@ -49,14 +63,14 @@ def recommend(profile: Profile, models: Mapping[str, Model]) -> list[Recommendat
     found = [one for one in advice if one]
     if profile.at_work_ms < ENOUGH_MS or profile.spare_ms >= ENOUGH_MS:
         return found
-    cost = _monthly(model.rate, profile.at_work_ms, profile.days)
+    cost = _cost(model.rate, profile.at_work_ms)
     others = [
         *_smaller(profile, model, cost, models),
         *_sliced(profile, model, cost),
         *_shared(profile, model, cost),
     ]
     if others:
-        found.append(max(others, key=lambda one: (one.saving.pico, one.rule, one.to)))
+        found.append(max(others, key=lambda one: (one.excess.cost.pico, one.rule, one.to)))
     return found
 
 
@@ -66,18 +80,19 @@ def _release(profile: Profile, rate: Money) -> Recommendation | None:
     if held < ENOUGH_MS or held < _HELD_SHARE * profile.allocated_ms:
         return None
     told = {"held without a process": f"{held / profile.allocated_ms:.0%} of the held time"}
-    saving = _monthly(rate, held, profile.days)
-    return _said(profile, Rule.RELEASE_IDLE, "nothing", saving, told)
+    less = _Less(held, held, _cost(rate, held))
+    return _said(profile, Rule.RELEASE_IDLE, "nothing", less, told)
 
 
 def _fewer(profile: Profile, rate: Money) -> Recommendation | None:
     """GPUs that do nothing while others of the same run work are not asked for next time."""
-    if profile.spare_ms < ENOUGH_MS or profile.spare_ms < _HELD_SHARE * profile.allocated_ms:
+    spare = profile.spare_ms
+    if spare < ENOUGH_MS or spare < _HELD_SHARE * profile.allocated_ms:
         return None
-    part = f"{profile.spare_ms / profile.allocated_ms:.0%} of the held time"
+    part = f"{spare / profile.allocated_ms:.0%} of the held time"
     told = {"GPUs of a run": f"up to {profile.gpus}", "unused beside used ones": part}
-    saving = _monthly(rate, profile.spare_ms, profile.days)
-    return _said(profile, Rule.FEWER_GPUS, "those it uses", saving, told)
+    less = _Less(spare, spare, _cost(rate, spare))
+    return _said(profile, Rule.FEWER_GPUS, "those it uses", less, told)
 
 
 def _smaller(
@@ -93,10 +108,11 @@ def _smaller(
         busy = profile.peak * model.speed / other.speed if other.speed else Fraction(2)
         if busy > _BUSY or other.rate.currency != cost.currency:
             continue
-        saving = cost - _monthly(other.rate, profile.at_work_ms, profile.days)
-        if saving.pico <= 0:
+        saved = cost - _cost(other.rate, profile.at_work_ms)
+        if saved.pico <= 0:
             continue
-        found.append(_said(profile, Rule.SMALLER_MODEL, other.name, saving, _seen(profile)))
+        less = _Less(profile.at_work_ms, profile.at_work_ms, saved)
+        found.append(_said(profile, Rule.SMALLER_MODEL, other.name, less, _seen(profile)))
     return found
 
 
@@ -112,8 +128,8 @@ def _sliced(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendat
     if not fitting:
         return []
     least = min(fitting, key=lambda one: (one.compute, one.memory, one.profile))
-    saving = _part(cost, 1 - least.compute)
-    return [_said(profile, Rule.MIG_SLICE, least.profile, saving, _seen(profile))]
+    less = _left_over(profile, cost, 1 - least.compute)
+    return [_said(profile, Rule.MIG_SLICE, least.profile, less, _seen(profile))]
 
 
 def _shared(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendation]:
@@ -122,19 +138,26 @@ def _shared(profile: Profile, model: Model, cost: Money) -> Sequence[Recommendat
         return []
     if profile.memory_max is None or profile.memory_max > float(_TWO_A_GPU) * model.memory:
         return []
-    saving = _part(cost, Fraction(1, 2))
-    return [_said(profile, Rule.SHARE, "2 to a GPU", saving, _seen(profile))]
+    less = _left_over(profile, cost, Fraction(1, 2))
+    return [_said(profile, Rule.SHARE, "2 to a GPU", less, _seen(profile))]
+
+
+def _left_over(profile: Profile, cost: Money, part: Fraction) -> _Less:
+    freed = profile.at_work_ms * part.numerator // part.denominator
+    return _Less(profile.at_work_ms, freed, _part(cost, part))
 
 
 def _fits(profile: Profile, memory: float) -> bool:
     return profile.memory_max is not None and profile.memory_max <= float(_ROOM) * memory
 
 
-def _monthly(rate: Money, ms: int, days: int) -> Money:
-    return _part(rate, Fraction(ms * DAYS_A_MONTH, HOUR_MS * max(days, 1)))
+def _cost(rate: Money, ms: int) -> Money:
+    return _part(rate, Fraction(ms, HOUR_MS))
 
 
 def _part(amount: Money, part: Fraction) -> Money:
+    if not part:
+        return amount - amount
     return unit_price(amount, part.denominator, part.numerator)
 
 
@@ -146,13 +169,27 @@ def _seen(profile: Profile) -> dict[str, str]:
 
 
 def _said(
-    profile: Profile, rule: Rule, to: str, saving: Money, evidence: Mapping[str, str]
+    profile: Profile, rule: Rule, to: str, less: _Less, evidence: Mapping[str, str]
 ) -> Recommendation:
+    """Tell money that is saved from hours that were paid ahead and only become free."""
     window = {
         "window": f"{profile.first} to {profile.end}",
         "GPU-hours": f"{profile.allocated_ms / HOUR_MS:,.1f}",
         "observed": f"{float(profile.covered):.0%}",
     }
+    if profile.committed_cost or profile.committed_hours:
+        window["paid by commitments"] = (
+            f"{float(profile.committed_cost):.0%} of the cost,"
+            f" {float(profile.committed_hours):.0%} of the hours of its machines"
+        )
+    month = Fraction(DAYS_A_MONTH, max(profile.days, 1))
     return Recommendation(
-        profile.work, rule, to, saving, profile.confidence, {**window, **evidence}
+        work=profile.work,
+        rule=rule,
+        to=to,
+        saving=_part(less.cost, month * (1 - profile.committed_cost)),
+        committed_ms=int(less.freed_ms * month * profile.committed_hours),
+        excess=Excess(less.held_ms, less.cost),
+        confidence=profile.confidence,
+        evidence={**window, **evidence},
     )

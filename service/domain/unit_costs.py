@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from service.domain.gpu_accounts import HOUR_MS
@@ -46,7 +46,21 @@ class HeldTime:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Jobs with all their attempts in a period; all but ``without_cost`` have a known cost.
+    """Jobs with all their attempts in all months; all but ``without_cost`` have a known cost.
+
+    The cost is that of the jobs whose cost is known. ``gaps`` are months without accounts in which
+    others of them were at work.
+    """
+
+    jobs: int
+    without_cost: int
+    cost: Money
+    gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UsefulTime:
+    """The attempts of jobs in one period; all jobs but ``without_cost`` have a known cost there.
 
     The times and the cost are those of the jobs whose cost is known.
     """
@@ -88,20 +102,33 @@ def per_million_tokens_used(held: HeldTime, tokens: int) -> UnitCost:
     return UnitCost(unit_price(held.cost, whole, MILLION * held.utilised_ms * held.allocated_ms))
 
 
-def per_run(runs: Runs) -> UnitCost:
-    """Return the cost of a job over all its attempts, failed ones included."""
-    known = runs.jobs - runs.without_cost
-    return _costless(runs) or UnitCost(unit_price(runs.cost, known))
+def per_run(finished: Runs) -> UnitCost:
+    """Return the cost of a job that ended, over all its attempts, failed ones included."""
+    if finished.jobs == 0:
+        return UnitCost(None, "no job ended")
+    unknown = _too_little(_with_cost(finished), finished.jobs, "the cost is known for", "jobs")
+    if unknown is None:
+        return UnitCost(unit_price(finished.cost, _with_cost(finished)))
+    if finished.gaps:
+        months = " and ".join(finished.gaps)
+        return replace(unknown, reason=f"{unknown.reason}; {months}: not accounted")
+    return unknown
 
 
-def per_useful_hour(runs: Runs) -> UnitCost:
+def per_useful_hour(time: UsefulTime) -> UnitCost:
     """Return the cost of all attempts for an hour whose work was not thrown away."""
-    useful_ms = runs.gpu_ms - runs.lost_ms
-    if unknown := _costless(runs):
+    if time.jobs == 0:
+        return UnitCost(None, "no job ran")
+    if unknown := _too_little(_with_cost(time), time.jobs, "the cost is known for", "jobs"):
         return unknown
+    useful_ms = time.gpu_ms - time.lost_ms
     if useful_ms <= 0:
         return UnitCost(None, "all work was thrown away")
-    return UnitCost(unit_price(runs.cost, useful_ms, HOUR_MS))
+    return UnitCost(unit_price(time.cost, useful_ms, HOUR_MS))
+
+
+def _with_cost(counted: Runs | UsefulTime) -> int:
+    return counted.jobs - counted.without_cost
 
 
 def _of_all(held: HeldTime, tokens: int) -> Money:
@@ -123,12 +150,6 @@ def _unmeasured(held: HeldTime) -> UnitCost | None:
 
 def _tokenless(tokens: int) -> UnitCost | None:
     return UnitCost(None, "no tokens were counted") if tokens <= 0 else None
-
-
-def _costless(runs: Runs) -> UnitCost | None:
-    if runs.jobs == 0:
-        return UnitCost(None, "no job ran")
-    return _too_little(runs.jobs - runs.without_cost, runs.jobs, "the cost is known for", "jobs")
 
 
 def _too_little(known: int, whole: int, what: str, of: str = "the time") -> UnitCost | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from service.domain import unit_costs as domain
+from service.domain.breakdowns import UnitCostBy
 from service.domain.gpu_accounts import KWH_J
 from service.domain.money import Money
-from service.domain.unit_costs import HeldTime, Runs, UnitCost
-from service.errors import InputError
+from service.domain.unit_costs import HeldTime, Runs, UnitCost, UsefulTime
 from service.usecases.account_reading import stored_accounts
 from service.usecases.report_costs import NONE
+from service.usecases.run_history import run_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,29 +22,33 @@ if TYPE_CHECKING:
     from warehouse.lake import Lake
     from warehouse.port import Engine
 
-By = Literal["team", "project", "workload", "model"]
-
-BY: tuple[str, ...] = get_args(By)
-"""What unit costs can be reported by."""
-
 _GRAMS = 1000
+
+Rows: TypeAlias = "Sequence[Mapping[str, Any]]"
+"""Rows of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCostRow:
     """The unit costs of one team (project ...) in one currency, and what they rest on.
 
-    ``currency`` is ``None`` where no cost is known at all; ``energy_kwh`` and ``carbon_kg`` (of CO2
-    equivalent) are those of the held time, ``None`` where nothing tells them.
+    ``known_by`` says of a workload whether it is known by its id in the queue (``workload``), its
+    ``job``, or its ``namespace`` alone. ``currency`` is ``None`` where no cost is known at all;
+    ``energy_kwh`` and ``carbon_kg`` (of CO2 equivalent) are those of the held time, ``None`` where
+    nothing tells them. ``finished`` are the jobs that ended in the period, with their cost in all
+    months; ``running`` were at work in it and had not ended, with their cost so far.
     """
 
     key: str
+    known_by: str | None
     currency: str | None
     held: HeldTime
     tokens: int
     energy_kwh: float | None
     carbon_kg: float | None
-    runs: Runs
+    useful: UsefulTime
+    finished: Runs
+    running: Runs
     gpu_hour: UnitCost
     utilised_hour: UnitCost
     run: UnitCost
@@ -64,7 +69,7 @@ class UnitCostReport:
 
 def report_unit_costs(
     period: Period,
-    by: str = "team",
+    by: str = UnitCostBy.TEAM,
     *,
     lake: Lake,
     engine: Engine,
@@ -73,60 +78,64 @@ def report_unit_costs(
     """Return a row for each ``by`` and currency.
 
     Raises:
-        InputError: When ``by`` is none of the properties in ``BY``.
+        InputError: When ``by`` is none of ``UnitCostBy``.
         NotFoundError: When nothing is known of the period.
         ConflictError: When it is not accounted.
     """
-    if by not in BY:
-        raise InputError(f"unit costs cannot be shown by {by!r}; accepted are {', '.join(BY)}")
-    stored = stored_accounts(period, lake=lake, engine=engine, teams=teams)
-    held, runs = _by_key(stored.ask("held_time_by", by)), _by_key(stored.ask("runs_by", by))
-    rows = tuple(
-        _row(key, currency, held.get(key, ()), runs.get(key, ()))
-        for key in sorted({*held, *runs}, key=lambda key: (key == NONE, key))
-        for currency in _currencies([*held.get(key, ()), *runs.get(key, ())])
+    stored = stored_accounts(period, by, UnitCostBy, lake=lake, engine=engine, teams=teams)
+    window = {"begin": period.start, "until": period.end}
+    history = run_history(period, lake=lake, engine=engine)
+    answers = (
+        stored.ask("held_time_by"),
+        stored.ask("useful_time_by"),
+        stored.ask("runs_by", window, **history),
     )
-    return UnitCostReport(period, stored.run, by, rows)
+    found = [_by_key(rows) for rows in answers]
+    keys = sorted({key for one in found for key in one}, key=lambda key: (key[0] == NONE, *key))
+    rows = (_rows_of(key, *(one.get(key, []) for one in found)) for key in keys)
+    return UnitCostReport(period, stored.run, stored.by, tuple(row for of in rows for row in of))
 
 
-def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    found: defaultdict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        found[NONE if row["key"] is None else row["key"]].append(row)
+        found[row["key"], row["known_by"] or ""].append(row)
     return dict(found)
 
 
-def _currencies(rows: Iterable[Mapping[str, Any]]) -> Iterator[str | None]:
-    known = sorted({row["currency"] for row in rows if row["currency"] is not None})
-    yield from known or [None]
+def _rows_of(key: tuple[str, str], times: Rows, useful: Rows, runs: Rows) -> Iterator[UnitCostRow]:
+    told = {row["currency"] for row in (*times, *useful, *runs)} - {None}
+    for currency in sorted(told) or [None]:
+        yield _row(key, currency, times, useful, runs)
 
 
 def _row(
-    key: str,
-    currency: str | None,
-    times: Sequence[Mapping[str, Any]],
-    jobs: Sequence[Mapping[str, Any]],
+    key: tuple[str, str], currency: str | None, times: Rows, jobs: Rows, runs: Rows
 ) -> UnitCostRow:
     held, serving = _held(times, currency), _held(times, currency, "serving_")
-    runs, tokens = _runs(jobs, currency), _sum(times, "tokens")
+    useful, tokens = _useful(jobs, currency), _sum(times, "tokens")
+    finished = _runs(runs, currency, "finished")
     return UnitCostRow(
-        key=key,
+        key=key[0],
+        known_by=key[1] or None,
         currency=currency,
         held=held,
         tokens=tokens,
         energy_kwh=_measured(times, "energy", KWH_J),
         carbon_kg=_measured(times, "carbon", _GRAMS),
-        runs=runs,
+        useful=useful,
+        finished=finished,
+        running=_runs(runs, currency, "running"),
         gpu_hour=domain.per_gpu_hour(held),
         utilised_hour=domain.per_utilised_hour(held),
-        run=domain.per_run(runs),
+        run=domain.per_run(finished),
         million_tokens=domain.per_million_tokens(serving, tokens),
         million_tokens_used=domain.per_million_tokens_used(serving, tokens),
-        useful_hour=domain.per_useful_hour(runs),
+        useful_hour=domain.per_useful_hour(useful),
     )
 
 
-def _held(rows: Sequence[Mapping[str, Any]], currency: str | None, prefix: str = "") -> HeldTime:
+def _held(rows: Rows, currency: str | None, prefix: str = "") -> HeldTime:
     """Put time together: all of it counts, of the costs only those in the currency."""
     paid = [row for row in rows if row["currency"] == currency]
     return HeldTime(
@@ -139,16 +148,30 @@ def _held(rows: Sequence[Mapping[str, Any]], currency: str | None, prefix: str =
     )
 
 
-def _runs(rows: Sequence[Mapping[str, Any]], currency: str | None) -> Runs:
-    """Put jobs together: those that were paid in another currency are not asked for."""
-    paid = [row for row in rows if row["currency"] in (currency, None)]
-    return Runs(
+def _useful(rows: Rows, currency: str | None) -> UsefulTime:
+    paid = _paid(rows, currency)
+    return UsefulTime(
         jobs=_sum(paid, "jobs"),
         without_cost=_sum(paid, "without_cost"),
         gpu_ms=_sum(paid, "gpu_ms"),
         lost_ms=_sum(paid, "lost_ms"),
         cost=_cost(paid, "cost", currency),
     )
+
+
+def _runs(rows: Rows, currency: str | None, state: str) -> Runs:
+    paid = [row for row in _paid(rows, currency) if row["state"] == state]
+    return Runs(
+        jobs=_sum(paid, "jobs"),
+        without_cost=_sum(paid, "without_cost"),
+        cost=_cost(paid, "cost", currency),
+        gaps=tuple(sorted({row["gap"] for row in paid} - {None})),
+    )
+
+
+def _paid(rows: Rows, currency: str | None) -> Rows:
+    """Put jobs together: those that were paid in another currency are not asked for."""
+    return [row for row in rows if row["currency"] in (currency, None)]
 
 
 def _sum(rows: Iterable[Mapping[str, Any]], name: str) -> int:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from service.domain.breakdowns import WasteBy
 from service.domain.gpu_accounts import CONTRACTED, HELD, UNEXPLAINED, WASTE, Kind
-from service.domain.money import Money, money_sums
-from service.errors import InputError
-from service.usecases.account_reading import stored_accounts
+from service.domain.money import Money, money_sums, sum_money
+from service.domain.rightsizing import OVER_SIZED, Recommendation
+from service.usecases.account_reading import cost_of, stored_accounts
 from service.usecases.report_costs import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from service.domain.periods import Period
+    from service.store.store import Store
     from warehouse.lake import Lake
     from warehouse.port import Engine
 
-By = Literal["team", "kind", "job", "pool"]
+LOST_IN = HELD
+"""The classes that contain work that was thrown away."""
 
-BY: tuple[str, ...] = get_args(By)
-"""What waste can be reported by."""
+OVER_SIZED_KIND = "over_sized"
+"""The class of time in which work held more than it needs; all of it is in other classes, too."""
+
+OVER_SIZED_IN = (Kind.UTILISED, Kind.UNUSED, Kind.UNOBSERVED)
+"""The classes that contain over-sized time: it was held, with a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,10 @@ class Basis:
 class WasteReport:
     """The waste of a period by one property, and what its facts do not explain.
 
-    ``lost`` is work that was thrown away: a part of the time that was held.
+    ``lost`` is work that was thrown away: a part of the time that was held. ``over_sized`` is time
+    in which work held more than it needs, with what that cost beyond what suffices: a part of it
+    as well, by the same judgement as right-sizing and without what was dismissed there; ``None``
+    where the period was not judged yet.
 
     The bases are of the whole period, or of the teams that may be seen: what was held by contract,
     whether its GPUs were seen or not, what was held of it, and what was at work.
@@ -60,52 +70,72 @@ class WasteReport:
     rows: tuple[WasteRow, ...]
     unexplained: tuple[WasteRow, ...]
     lost: tuple[WasteRow, ...]
+    over_sized: tuple[WasteRow, ...] | None
     reserved: Basis
     allocated: Basis
     utilised: Basis
 
 
-def report_waste(
+def report_waste(  # noqa: PLR0913 - a report has this many parts, most by name
     period: Period,
-    by: str = "team",
+    by: str = WasteBy.TEAM,
     *,
     lake: Lake,
     engine: Engine,
+    store: Store,
     teams: frozenset[str] | None = None,
 ) -> WasteReport:
     """Return a row for each ``by``, class and owner, the dearest first.
 
     Raises:
-        InputError: When ``by`` is none of the properties in ``BY``.
+        InputError: When ``by`` is none of ``WasteBy``.
         NotFoundError: When nothing is known of the period.
         ConflictError: When it is not accounted.
     """
-    if by not in BY:
-        raise InputError(f"waste cannot be shown by {by!r}; accepted are {', '.join(BY)}")
-    stored = stored_accounts(period, lake=lake, engine=engine, teams=teams)
-    rows = [_row(row) for row in stored.ask("gpu_accounts_by", by)]
+    stored = stored_accounts(period, by, WasteBy, lake=lake, engine=engine, teams=teams)
+    rows = [_row(row) for row in stored.ask("gpu_accounts_by")]
+    with store.work(teams) as work:
+        judged = work.recommendations.of_accounts(UUID(stored.run))
+        dismissed = work.recommendations.dismissed()
+    over_sized = None
+    if judged is not None:
+        known = [one for one in judged.recommendations if one.id not in dismissed]
+        over_sized = _dearest(_over_sized(known, by))
     return WasteReport(
         period=period,
         run=stored.run,
-        by=by,
+        by=stored.by,
         rows=_dearest(row for row in rows if row.kind in set(WASTE)),
         unexplained=_dearest(row for row in rows if row.kind in set(UNEXPLAINED)),
-        lost=_dearest(_row(row) for row in stored.ask("lost_work_by", by)),
+        lost=_dearest(_row(row) for row in stored.ask("lost_work_by")),
+        over_sized=over_sized,
         reserved=_basis(rows, CONTRACTED),
         allocated=_basis(rows, HELD),
         utilised=_basis(rows, (Kind.UTILISED,)),
     )
 
 
+def _over_sized(found: Iterable[Recommendation], by: str) -> Iterator[WasteRow]:
+    """Put together by team what is said of its kinds of work; a kind of work is in no one pool."""
+    groups: defaultdict[tuple[str, str, str], list[Recommendation]] = defaultdict(list)
+    for one in found:
+        if one.rule in OVER_SIZED:
+            keys = {
+                WasteBy.TEAM: one.work.team,
+                WasteBy.KIND: OVER_SIZED_KIND,
+                WasteBy.JOB: one.work.name,
+                WasteBy.POOL: NONE,
+            }
+            key = keys[WasteBy(by)] or NONE
+            groups[key, one.work.team, one.excess.cost.currency].append(one)
+    for (key, team, currency), of in groups.items():
+        gpu_ms = sum(one.excess.gpu_ms for one in of)
+        cost = sum_money((one.excess.cost for one in of), currency)
+        yield WasteRow(key, OVER_SIZED_KIND, team, gpu_ms, cost)
+
+
 def _row(row: Mapping[str, Any]) -> WasteRow:
-    cost = row["effective_cost"]
-    return WasteRow(
-        key=NONE if row["key"] is None else row["key"],
-        kind=row["kind"],
-        team=row["team"],
-        gpu_ms=row["gpu_ms"] or 0,
-        cost=None if cost is None else Money.parse(cost, row["currency"]),
-    )
+    return WasteRow(row["key"], row["kind"], row["team"], row["gpu_ms"] or 0, cost_of(row))
 
 
 def _dearest(rows: Iterable[WasteRow]) -> tuple[WasteRow, ...]:

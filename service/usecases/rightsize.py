@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from uuid import UUID
 
-from service.domain.periods import Period
 from service.domain.policy import Policy
 from service.domain.records import AuditEntry
-from service.domain.rightsizing import (
-    TENTHS,
-    Dismissal,
-    Profile,
-    Recommendation,
-    RightsizingRun,
-    Work,
-)
-from service.domain.rightsizing_rules import ENOUGH_SIGNAL, recommend
+from service.domain.rightsizing import Dismissal, Recommendation, RightsizingRun
 from service.errors import ConflictError, InputError, NotFoundError
-from service.usecases.gpu_models import gpu_models, hourly_rates
-from service.usecases.stored_documents import policy_in_effect
-from warehouse.port import Engine, Question
+from service.usecases.account_state import ACCOUNTING
+from service.usecases.charge_owners import Reader
+from service.usecases.judge_work import READS, judge_work
+from service.usecases.lake_runs import stored_runs
+from service.usecases.stored_documents import policy_in_effect, policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
-    from uuid import UUID
 
     from service.store.store import Store
+    from service.usecases.stored_documents import VersionedPolicy
     from warehouse.lake import Lake
+    from warehouse.port import Engine
 
 WINDOW_DAYS = 30
 """How many days are looked at."""
@@ -54,37 +48,52 @@ def rightsize(
     clock: Callable[[], datetime],
     new_id: Callable[[], UUID],
 ) -> RightsizingRun:
-    """Judge every kind of work of the last days for which there is usage, and store the result."""
-    now = clock()
-    end = _last_day(lake) + timedelta(days=1) if lake.states("gpu_usage") else now.date()
+    """Judge every kind of work of the last days for which there is usage, and store the result.
+
+    Periods that were accounted since are judged as well, as a part of what is wasted in them.
+    """
+    judge = _Judge(lake, engine, store, clock(), new_id)
+    end = _last_day(lake) + timedelta(days=1) if lake.states("gpu_usage") else judge.at.date()
     first = end - timedelta(days=WINDOW_DAYS)
-    found = policy_in_effect(store, end - timedelta(days=1))
-    policy = found.policy if found else Policy(effective_from=first, teams=frozenset())
-    view = lake.view(["gpu_usage", "job_run", "node", "cost_line"])
-    rows = engine.query(
-        Question("ask/usage_profiles", {"first": first, "end": end}), view
-    ).to_pylist()
-    months = {"first_period": str(Period.of(first)), "end_period": str(Period.of(end).next)}
-    costs = engine.query(Question("ask/accelerator_unit_cost", months), view).to_pylist()
-    profiles = list(_profiles(rows, policy, first, end))
-    models = gpu_models(hourly_rates(costs))
-    run = RightsizingRun(
-        id=new_id(),
-        at=now,
-        first=first,
-        end=end,
-        works=len(profiles),
-        unseen=sum(one.covered < ENOUGH_SIGNAL for one in profiles),
-        recommendations=tuple(
-            sorted(
-                (one for profile in profiles for one in recommend(profile, models)),
-                key=lambda one: (-one.saving.pico, one.id),
-            )
-        ),
-    )
+    run = judge.days(first, end, policy_in_effect(store, end - timedelta(days=1)))
     with store.work() as work:
-        work.recommendations.add(run)
+        known = work.recommendations.judged_accounts()
+    for period, accounts in stored_runs(ACCOUNTING, lake).items():
+        if UUID(accounts) not in known:
+            policy = policy_of(store, period)
+            judge.days(period.first_day, period.next.first_day, policy, UUID(accounts))
     return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """The parts that it takes to judge some days and store the result."""
+
+    lake: Lake
+    engine: Engine
+    store: Store
+    at: datetime
+    new_id: Callable[[], UUID]
+
+    def days(
+        self, first: date, end: date, found: VersionedPolicy | None, accounts: UUID | None = None
+    ) -> RightsizingRun:
+        policy = found.policy if found else Policy(effective_from=first, teams=frozenset())
+        reader = Reader(self.engine, self.lake.view(READS))
+        judged = judge_work(first, end, policy, reader)
+        run = RightsizingRun(
+            id=self.new_id(),
+            at=self.at,
+            first=first,
+            end=end,
+            works=judged.works,
+            unseen=judged.unseen,
+            recommendations=judged.recommendations,
+            account_run=accounts,
+        )
+        with self.store.work() as work:
+            work.recommendations.add(run)
+        return run
 
 
 def advice(
@@ -139,45 +148,3 @@ def dismiss(
 
 def _last_day(lake: Lake) -> date:
     return max(date.fromisoformat(place.period) for place in lake.states("gpu_usage"))
-
-
-def _profiles(
-    rows: Iterable[Mapping[str, Any]], policy: Policy, first: date, end: date
-) -> Iterable[Profile]:
-    """Put the rows of each kind of work together: a team may work in several namespaces."""
-    groups: defaultdict[Work, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        team = policy.team_of_use(row["job_team"], row["namespace"])
-        project = row["project"] or row["namespace"] or ""
-        work = Work(team, project, row["work"] or "", row["accelerator_model"] or "", row["mode"])
-        groups[work].append(row)
-    for work in sorted(groups, key=lambda one: (one.team, one.project, one.name, one.mode)):
-        yield _profile(work, groups[work], first, end)
-
-
-def _profile(work: Work, rows: list[Mapping[str, Any]], first: date, end: date) -> Profile:
-    by_tenth = [0] * TENTHS
-    for row in rows:
-        if row["tenth"] is not None:
-            by_tenth[row["tenth"]] += row["observed_ms"] - (row["no_process_ms"] or 0)
-    memory = [row["memory_max"] for row in rows if row["memory_max"] is not None]
-    held = [row["no_process_ms"] for row in rows if row["no_process_ms"] is not None]
-    return Profile(
-        work=work,
-        first=first,
-        end=end,
-        allocated_ms=sum(row["allocated_ms"] for row in rows),
-        observed_ms=sum(row["observed_ms"] for row in rows),
-        by_tenth=by_tenth,
-        memory_max=max(memory, default=None),
-        no_process_ms=sum(held) if held else None,
-        seen_days=_days(rows),
-        spare_ms=sum(row["spare_ms"] for row in rows),
-        gpus=max(row["gpus"] for row in rows),
-    )
-
-
-def _days(rows: list[Mapping[str, Any]]) -> int:
-    first, last = min(row["first_day"] for row in rows), max(row["last_day"] for row in rows)
-    days: int = (last - first).days + 1
-    return days

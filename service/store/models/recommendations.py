@@ -12,12 +12,16 @@ from service.store.base import Base
 
 
 class RightsizingRunRow(Base):
-    """One look at what the GPUs did in a window; ``unseen`` kinds of work could not be judged."""
+    """One look at what the GPUs did in a window; ``unseen`` kinds of work could not be judged.
+
+    ``account_run`` is the accounting run whose period it looked at, else it is of the last days.
+    """
 
     __tablename__ = "rightsizing_run"
     __table_args__ = (
         CheckConstraint("first_day < end_day", name="window_not_empty"),
         Index("ix_rightsizing_run_at", "at"),
+        Index("ix_rightsizing_run_account_run", "account_run"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -26,6 +30,7 @@ class RightsizingRunRow(Base):
     end_day: Mapped[date]
     works: Mapped[int]
     unseen: Mapped[int]
+    account_run: Mapped[UUID | None]
 
 
 class RecommendationRow(Base):
@@ -44,6 +49,9 @@ class RecommendationRow(Base):
     rule: Mapped[str]
     target: Mapped[str]
     saving: Mapped[Decimal]
+    committed_ms: Mapped[int]
+    excess_ms: Mapped[int]
+    excess_cost: Mapped[Decimal]
     currency: Mapped[str]
     confidence: Mapped[str]
     evidence: Mapped[dict[str, Any]]

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from service.domain.money import Money
 from service.domain.rightsizing import (
     Confidence,
     Dismissal,
+    Excess,
     Recommendation,
     RightsizingRun,
     Rule,
@@ -34,6 +35,7 @@ class Recommendations:
                 end_day=run.end,
                 works=run.works,
                 unseen=run.unseen,
+                account_run=run.account_run,
             )
         )
         self._session.flush()
@@ -41,9 +43,24 @@ class Recommendations:
         self._session.flush()
 
     def latest(self) -> RightsizingRun | None:
-        """Give the run that was made last, the largest saving first."""
-        query = select(RightsizingRunRow).order_by(
-            RightsizingRunRow.at.desc(), RightsizingRunRow.id
+        """Give the run over the last days that was made last, the largest saving first."""
+        return self._newest(RightsizingRunRow.account_run.is_(None))
+
+    def of_accounts(self, account_run: UUID) -> RightsizingRun | None:
+        """Give the run over the period of an accounting run, the largest saving first."""
+        return self._newest(RightsizingRunRow.account_run == account_run)
+
+    def judged_accounts(self) -> frozenset[UUID]:
+        """Give the accounting runs whose periods were looked at."""
+        query = select(RightsizingRunRow.account_run).distinct()
+        found = self._session.scalars(query.where(RightsizingRunRow.account_run.is_not(None)))
+        return frozenset(one for one in found if one is not None)
+
+    def _newest(self, wanted: ColumnElement[bool]) -> RightsizingRun | None:
+        query = (
+            select(RightsizingRunRow)
+            .where(wanted)
+            .order_by(RightsizingRunRow.at.desc(), RightsizingRunRow.id)
         )
         row = self._session.scalar(query.limit(1))
         if row is None:
@@ -51,7 +68,11 @@ class Recommendations:
         found = self._session.scalars(
             select(RecommendationRow)
             .where(RecommendationRow.run_id == row.id)
-            .order_by(RecommendationRow.saving.desc(), RecommendationRow.id)
+            .order_by(
+                RecommendationRow.saving.desc(),
+                RecommendationRow.committed_ms.desc(),
+                RecommendationRow.id,
+            )
         )
         return RightsizingRun(
             id=row.id,
@@ -61,6 +82,7 @@ class Recommendations:
             works=row.works,
             unseen=row.unseen,
             recommendations=tuple(_recommendation(one) for one in found),
+            account_run=row.account_run,
         )
 
     def dismiss(self, dismissal: Dismissal) -> None:
@@ -98,6 +120,9 @@ def _row(run_id: UUID, one: Recommendation) -> RecommendationRow:
         rule=str(one.rule),
         target=one.to,
         saving=one.saving.decimal,
+        committed_ms=one.committed_ms,
+        excess_ms=one.excess.gpu_ms,
+        excess_cost=one.excess.cost.decimal,
         currency=one.saving.currency,
         confidence=str(one.confidence),
         evidence=dict(one.evidence),
@@ -110,6 +135,8 @@ def _recommendation(row: RecommendationRow) -> Recommendation:
         rule=Rule(row.rule),
         to=row.target,
         saving=Money.parse(row.saving, row.currency),
+        committed_ms=row.committed_ms,
+        excess=Excess(row.excess_ms, Money.parse(row.excess_cost, row.currency)),
         confidence=Confidence(row.confidence),
         evidence=row.evidence,
     )

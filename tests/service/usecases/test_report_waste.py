@@ -21,8 +21,8 @@ from tests.service.usage_example import POLICY, put_example
 OCTOBER = Period("2026-10")
 
 
-def account_october(parts: Wiring, folder: Path) -> None:
-    """Apply the example's policy and account October."""
+def account_october(parts: Wiring, folder: Path, *months: Period) -> None:
+    """Apply the example's policy and account October, or these months."""
     file = folder / "policy.yaml"
     file.write_text(POLICY)
     lake, engine, store = parts.lake, parts.engine, parts.store
@@ -36,9 +36,10 @@ def account_october(parts: Wiring, folder: Path) -> None:
         clock=clock,
         actor="test",
     )
-    account_period(
-        OCTOBER, lake=lake, engine=engine, store=store, carbon={}, new_id=new_id, clock=clock
-    )
+    for month in months or (OCTOBER,):
+        account_period(
+            month, lake=lake, engine=engine, store=store, carbon={}, new_id=new_id, clock=clock
+        )
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def cents(figure: UnitCost) -> str:
 
 def test_waste_by_class_has_hours_money_and_owner(parts: Wiring) -> None:
     """Of 192 hours 66 were at work; the rest is 52.50 dollars."""
-    report = report_waste(OCTOBER, "kind", lake=parts.lake, engine=parts.engine)
+    report = report_waste(OCTOBER, "kind", lake=parts.lake, engine=parts.engine, store=parts.store)
 
     assert [told(row) for row in report.rows] == [
         ("unused", "unused", "vision", 48, "20.00"),
@@ -94,7 +95,7 @@ def test_waste_can_be_seen_by_team_job_and_pool(
     parts: Wiring, by: str, first: tuple[str, str, str, int, str], lost: str
 ) -> None:
     """The key that wastes most comes first: nlp 22.50, train 20, the only pool 52.50."""
-    report = report_waste(OCTOBER, by, lake=parts.lake, engine=parts.engine)
+    report = report_waste(OCTOBER, by, lake=parts.lake, engine=parts.engine, store=parts.store)
 
     assert told(report.rows[0]) == first
     assert [row.key for row in report.lost] == [lost]
@@ -112,7 +113,9 @@ def test_cost_that_no_time_explains_is_not_called_waste(wiring: Wiring, tmp_path
     put(wiring.lake, "gpu_usage", [], period="2026-10-05")
     account_october(wiring, tmp_path)
 
-    report = report_waste(OCTOBER, "kind", lake=wiring.lake, engine=wiring.engine)
+    report = report_waste(
+        OCTOBER, "kind", lake=wiring.lake, engine=wiring.engine, store=wiring.store
+    )
 
     assert [told(row)[1:] for row in report.rows] == [
         ("unused_commitment", "unallocated", 0, "2.00")
@@ -156,7 +159,11 @@ def test_unit_costs_can_be_seen_by_project_workload_and_model(
 
     assert [row.key for row in report.rows] == keys
     assert sum(row.held.allocated_ms for row in report.rows) == 168 * HOUR_MS
-    assert sum(row.runs.jobs for row in report.rows) == 3
+    assert [row.known_by for row in report.rows] == ["job" if by == "workload" else None] * len(
+        keys
+    )
+    assert sum(row.useful.jobs for row in report.rows) == 3
+    assert sum(row.finished.jobs for row in report.rows) == 3
 
 
 def test_time_without_a_cost_is_unknown_and_not_free(wiring: Wiring, tmp_path: Path) -> None:
@@ -166,7 +173,7 @@ def test_time_without_a_cost_is_unknown_and_not_free(wiring: Wiring, tmp_path: P
     account_october(wiring, tmp_path)
 
     (row,) = report_unit_costs(OCTOBER, lake=wiring.lake, engine=wiring.engine).rows
-    waste = report_waste(OCTOBER, lake=wiring.lake, engine=wiring.engine)
+    waste = report_waste(OCTOBER, lake=wiring.lake, engine=wiring.engine, store=wiring.store)
 
     assert (row.key, row.currency, row.held.cost) == ("nlp", None, Money.zero(""))
     assert cents(row.gpu_hour) == "the cost is known for less than 90 % of the time"
@@ -177,6 +184,6 @@ def test_time_without_a_cost_is_unknown_and_not_free(wiring: Wiring, tmp_path: P
 def test_another_property_is_refused(wiring: Wiring) -> None:
     """The sentence names what is accepted."""
     with pytest.raises(InputError, match="by 'host'; accepted are team, kind, job, pool"):
-        report_waste(OCTOBER, "host", lake=wiring.lake, engine=wiring.engine)
+        report_waste(OCTOBER, "host", lake=wiring.lake, engine=wiring.engine, store=wiring.store)
     with pytest.raises(InputError, match="by 'host'; accepted are team, project, workload, model"):
         report_unit_costs(OCTOBER, "host", lake=wiring.lake, engine=wiring.engine)

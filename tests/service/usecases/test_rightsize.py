@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,12 +11,16 @@ from typer.testing import CliRunner
 
 from service.bootstrap import Wiring
 from service.cli import rightsize as commands
+from service.domain.breakdowns import WasteBy
+from service.domain.periods import Period
 from service.domain.rightsizing import Confidence, RightsizingRun, Rule
 from service.errors import ConflictError, InputError, NotFoundError
 from service.store.roles import Logins
+from service.usecases.report_waste import WasteRow, report_waste
 from service.usecases.rightsize import advice, dismiss, rightsize
 from tests.conftest import NOW
 from tests.service.facts import HOUR_MS, at, job, line, put, usage
+from tests.service.usecases.test_report_waste import account_october
 
 HOURS = 300 * HOUR_MS
 
@@ -65,6 +70,67 @@ def test_the_team_is_that_of_the_policy_else_nobodys(seen: Wiring) -> None:
     [found] = look(seen).recommendations
 
     assert found.work.team == "unallocated"
+
+
+def test_money_and_committed_hours_are_told_apart(seen: Wiring) -> None:
+    """A quarter of 6,000 USD for a third of 600 hours is committed: 6/7 of 2,250 USD are saved.
+
+    Of the 300 hours 6/7 become free, and a third of these, 85.7 hours, are paid nevertheless.
+    """
+    hours = {"x_AcceleratorModel": "H100", "ChargePeriodStart": at(30)}
+    paid = [
+        line("4500", **hours, x_AcceleratorHours=Decimal(400)),
+        line("1500", **hours, x_AcceleratorHours=Decimal(200), x_PurchaseModel="committed"),
+    ]
+    put(seen.lake, "cost_line", paid)
+
+    [found] = look(seen).recommendations
+
+    assert found.saving.text(2) == "1928.57"
+    assert round(found.committed_ms / HOUR_MS, 1) == 85.7
+    assert found.excess.cost.text(2) == "2571.43"
+
+
+def test_accounted_periods_are_judged_once_and_stand_in_the_waste_report(
+    seen: Wiring, tmp_path: Path
+) -> None:
+    """300 hours that a seventh of a GPU would have done: 2,571.43 USD, contained in held time.
+
+    The judgement is the one of right-sizing: what is dismissed there is no waste here.
+    """
+    before = [waste_of(seen, tmp_path, accounted=False)]
+    look(seen)
+    look(seen)
+    with seen.store.work() as work:
+        judged = work.recommendations.judged_accounts()
+    after = waste_of(seen, tmp_path, accounted=True)
+    rows = [
+        (row.key, row.kind, row.team, row.gpu_ms, row.cost and row.cost.text(2))
+        for by in WasteBy
+        for row in waste_of(seen, tmp_path, by, accounted=True) or ()
+    ]
+    [found] = advice(store=seen.store)[0].recommendations
+    dismiss(found.id, "grows soon", actor="ann", store=seen.store, at=NOW)
+
+    assert before == [None]
+    assert len(judged) == 1
+    assert after is not None
+    assert rows == [
+        (key, "over_sized", "vision", HOURS, "2571.43")
+        for key in ("vision", "over_sized", "serve", "(none)")
+    ]
+    assert waste_of(seen, tmp_path, accounted=True) == ()
+
+
+def waste_of(
+    parts: Wiring, folder: Path, by: str = WasteBy.TEAM, *, accounted: bool
+) -> tuple[WasteRow, ...] | None:
+    """Return the over-sized work of October, of which the accounts are made first if needed."""
+    if not accounted:
+        account_october(parts, folder)
+    period = Period("2026-10")
+    report = report_waste(period, by, lake=parts.lake, engine=parts.engine, store=parts.store)
+    return report.over_sized
 
 
 def test_a_lake_without_usage_recommends_nothing(wiring: Wiring) -> None:

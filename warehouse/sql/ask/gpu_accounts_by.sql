@@ -6,8 +6,7 @@
 SELECT
     CASE $by WHEN 'team' THEN team WHEN 'kind' THEN kind WHEN 'job' THEN job_id
         WHEN 'pool' THEN pool END AS key,
-    kind, team, currency, CAST(sum(gpu_ms) AS BIGINT) AS gpu_ms,
-    sum(effective_cost) AS effective_cost, sum(energy) AS energy, sum(carbon) AS carbon
+    kind, team, currency, CAST(sum(gpu_ms) AS BIGINT) AS gpu_ms, sum(effective_cost) AS effective_cost
 FROM gpu_account
 WHERE x_BillingPeriod = $period AND run_id = $run
 GROUP BY 1, 2, 3, 4
