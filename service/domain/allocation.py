@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from service.domain.money import Money, split
+from service.domain.money import Money, split, split_ratio
+from service.domain.pools import Line
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -21,6 +22,11 @@ class Costs:
     effective: Money | None
     contracted: Money | None
     list: Money | None
+
+    def negated(self) -> Costs:
+        """Turn charges into credits; what is unknown stays so."""
+        four = (self.billed, self.effective, self.contracted, self.list)
+        return Costs(*(None if one is None else -one for one in four))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,17 @@ def divide(costs: Costs, shares: Shares) -> tuple[Part, ...]:
         )
         for key in sorted(shares.weights)
     )
+
+
+def pass_on(team: str, costs: Costs, ratio: Decimal, shares: Shares) -> tuple[Part, ...]:
+    """Pass a part of an origin on: less for ``team``, more for others, together nothing.
+
+    ``ratio`` is the part's share of its origin; the shares of those who receive sum to it.
+    """
+    received = split_ratio(ratio, shares.weights)
+    given = Part(team, Line.DISTRIBUTED, costs.negated(), shares.method, -ratio)
+    parts = divide(costs, shares)
+    return (given, *(replace(one, ratio=received[one.team, one.line]) for one in parts))
 
 
 def _parts(cost: Money | None, shares: Shares) -> dict[tuple[str, str], Money | None]:

@@ -13,6 +13,7 @@ SCALE = 12
 """Decimals that an amount keeps: one unit of a currency is 10¹² pico."""
 
 _UNIT = 10**SCALE
+_PPM = 1_000_000
 _WIDEST_DIGITS = 38
 _CONTEXT = Context(prec=1000, rounding=ROUND_HALF_EVEN)
 _NO_COINS = frozenset(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX"))
@@ -167,7 +168,17 @@ def ratios(weights: Mapping[Key, int]) -> dict[Key, Decimal]:
     Raises:
         ValueError: When a weight is negative or none is positive.
     """
-    return {key: Decimal(share).scaleb(-SCALE) for key, share in apportion(_UNIT, weights).items()}
+    return split_ratio(Decimal(1), weights)
+
+
+def split_ratio(whole: Decimal, weights: Mapping[Key, int]) -> dict[Key, Decimal]:
+    """Return each weight's part of a ratio of 12 decimals; together they are exactly ``whole``.
+
+    Raises:
+        ValueError: When a weight is negative or none is positive.
+    """
+    parts = apportion(int(whole.scaleb(SCALE)), weights)
+    return {key: Decimal(part).scaleb(-SCALE) for key, part in parts.items()}
 
 
 def unit_price(total: Money, quantity: int, per: int = 1) -> Money:
@@ -178,10 +189,29 @@ def unit_price(total: Money, quantity: int, per: int = 1) -> Money:
     """
     if quantity <= 0 or per <= 0:
         raise ValueError(f"{per} of {quantity}: both must be positive")
-    whole, rest = divmod(abs(total.pico) * per, quantity)
-    if 2 * rest > quantity or (2 * rest == quantity and whole % 2 == 1):
-        whole += 1
-    return Money(-whole if total.pico < 0 else whole, total.currency)
+    return Money(_quotient(total.pico * per, quantity), total.currency)
+
+
+def share_ppm(part: Money, whole: Money) -> int:
+    """Return ``part`` ÷ ``whole`` in millionths, rounded half to even.
+
+    Raises:
+        CurrencyMismatch: When their currencies differ.
+        ValueError: When ``whole`` is not more than nothing.
+    """
+    if not whole > Money.zero(part.currency):
+        raise ValueError(f"{whole.text()} {whole.currency} has no shares")
+    return _quotient(part.pico * _PPM, whole.pico)
+
+
+def percent(part: Money, whole: Money) -> Decimal | None:
+    """Return how many hundredths of ``whole`` a part is, with 12 decimals; ``None`` of nothing.
+
+    Both count by their size: a credit of 5 is 10 percent of 50.
+    """
+    if part.currency != whole.currency:
+        raise CurrencyMismatch(part.currency, whole.currency)
+    return unit_price(abs(part), abs(whole.pico), 100 * _UNIT).decimal if whole.pico else None
 
 
 def apportion(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
@@ -207,11 +237,15 @@ def apportion(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
 
 
 def _round_to(pico: int, places: int) -> int:
-    step: int = 10 ** (SCALE - places)
-    whole, rest = divmod(abs(pico), step)
-    if 2 * rest > step or (2 * rest == step and whole % 2 == 1):
+    return _quotient(pico, 10 ** (SCALE - places))
+
+
+def _quotient(dividend: int, divisor: int) -> int:
+    """Divide by a number above 0, rounding half to even."""
+    whole, rest = divmod(abs(dividend), divisor)
+    if 2 * rest > divisor or (2 * rest == divisor and whole % 2 == 1):
         whole += 1
-    return -whole if pico < 0 else whole
+    return -whole if dividend < 0 else whole
 
 
 def _sign(number: int) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from service.domain.pools import UNALLOCATED, Pool
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
+
+    from service.domain.distribution import Distribution
 
 PROPERTIES = (
     "provider",
@@ -24,6 +28,9 @@ PROPERTIES = (
     "commitment_status",
 )
 """What a rule may look at beside tags; ``account`` is the billing or the sub account."""
+
+UNUSED = "Unused"
+"""The status of what was committed, paid and not used."""
 
 _WILD = re.compile(r"[*?\[]")
 
@@ -41,6 +48,8 @@ class Charge:
     pool: str | None = None
     charge_category: str | None = None
     commitment_status: str | None = None
+    commitment: str | None = None
+    reservation: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, name: str) -> tuple[str | None, ...]:
@@ -90,6 +99,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentOwner:
+    """Who pays for what is unused of the commitments and reservations whose id fits a glob."""
+
+    pattern: str
+    team: str
+
+
+class CostBasis(StrEnum):
+    """Which of the four costs of FOCUS the statements charge by."""
+
+    EFFECTIVE = "effective"
+    BILLED = "billed"
+    CONTRACTED = "contracted"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSplit:
     """How the cost of a machine is split into GPU, CPU and memory: whole weights.
 
@@ -125,9 +151,12 @@ class Policy:
     pools: Mapping[str, Pool] = field(default_factory=dict)
     namespace_tags: tuple[str, ...] = ()
     node_split: NodeSplit = NodeSplit()
+    commitments: tuple[CommitmentOwner, ...] = ()
+    cost: CostBasis = CostBasis.EFFECTIVE
+    distributions: tuple[Distribution, ...] = ()
 
     def owner(self, charge: Charge) -> Owner:
-        """Return who pays for ``charge``: the first rule that matches decides."""
+        """Return who pays for ``charge``: its commitment's owner, else the first rule."""
         return Owners(self).of(charge)
 
     def owners(self) -> Owners:
@@ -141,9 +170,26 @@ class Policy:
         return self.owner(Charge(namespace=namespace)).team or UNALLOCATED
 
     @property
+    def reserved_gpus(self) -> Mapping[str, int]:
+        """The GPUs that each team has reserved in all pools together."""
+        reserved: Counter[str] = Counter()
+        for pool in self.pools.values():
+            reserved.update(pool.reservations)
+        return reserved
+
+    @property
     def properties(self) -> frozenset[str]:
-        """The properties that any rule looks at."""
-        return frozenset(name for rule in self.rules for name in rule.patterns)
+        """The properties that decide who pays: of the rules, and of owners of commitments."""
+        of_commitments = {"commitment", "commitment_status"} if self.commitments else set()
+        return frozenset(name for rule in self.rules for name in rule.patterns) | of_commitments
+
+    def owner_of_unused(self, charge: Charge) -> Owner | None:
+        """Return who pays for ``charge`` as the unused part of a commitment, if anybody must."""
+        if charge.commitment_status != UNUSED:
+            return None
+        ids = (charge.commitment, charge.reservation)
+        fitting = (one for one in self.commitments if _fits(ids, one.pattern))
+        return next((Owner(team=one.team) for one in fitting), None)
 
     @property
     def tag_keys(self) -> tuple[str, ...]:
@@ -173,7 +219,9 @@ class Owners:
         self._seen: dict[tuple[str, str, tuple[str | None, ...]], int] = {}
 
     def of(self, charge: Charge) -> Owner:
-        """Return who pays for ``charge``: the first rule that matches decides."""
+        """Return who pays for ``charge``: its commitment's owner, else the first rule."""
+        if owner := self._policy.owner_of_unused(charge):
+            return owner
         rules = self._all
         for name in self._properties:
             rules &= self._open("patterns", name, charge.values(name))

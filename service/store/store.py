@@ -12,12 +12,18 @@ from service.errors import ConflictError, UnavailableError
 from service.store.models import CapacityRow, PolicyRow
 from service.store.repositories.access import Audit, Tokens
 from service.store.repositories.allocations import Allocations
+from service.store.repositories.closes import Closes
 from service.store.repositories.deliveries import Deliveries
+from service.store.repositories.disputes import Disputes
 from service.store.repositories.documents import Documents
 from service.store.repositories.leases import Leases
+from service.store.repositories.ledger import Ledger
+from service.store.repositories.period_runs import PeriodRuns
 from service.store.repositories.plans import Plans
+from service.store.repositories.rates import Rates
 from service.store.repositories.recommendations import Recommendations
 from service.store.repositories.runs import Runs
+from service.store.repositories.statements import Statements
 from service.store.repositories.workloads import Workloads
 
 
@@ -33,8 +39,14 @@ class UnitOfWork:
         self.runs = Runs(session)
         self.leases = Leases(session)
         self.deliveries = Deliveries(session)
+        self.period_runs = PeriodRuns(session)
         self.allocations = Allocations(session)
         self.recommendations = Recommendations(session)
+        self.ledger = Ledger(session)
+        self.closes = Closes(session)
+        self.statements = Statements(session)
+        self.rates = Rates(session)
+        self.disputes = Disputes(session)
         self.tokens = Tokens(session)
         self.audit = Audit(session)
 

@@ -40,6 +40,10 @@ class Documents:
         query = select(self._table).order_by(self._table.version.desc()).limit(1)
         return _found(self._session.scalar(query))
 
+    def version(self, number: int) -> DocumentVersion | None:
+        """Give one version."""
+        return _found(self._session.get(self._table, number))
+
     def in_effect(self, day: date) -> DocumentVersion | None:
         """Give the version that holds on ``day``; of two from the same day the later stored."""
         query = (

@@ -11,6 +11,7 @@ from service.domain.money import (
     Money,
     minor_digits,
     money_sums,
+    percent,
     ratios,
     rounding,
     split,
@@ -221,3 +222,13 @@ def test_sums_keep_currencies_apart() -> None:
     sums = money_sums([usd("1"), Money.parse("5", "EUR"), usd("2")])
 
     assert list(sums.items()) == [("EUR", Money.parse("5", "EUR")), ("USD", usd("3"))]
+
+
+def test_a_percentage_goes_by_size_and_of_nothing_there_is_none() -> None:
+    """3 of 24 are 12.5 %, a credit of 5 of 50 is 10 %, a third is rounded once."""
+    assert percent(usd("3"), usd("24")) == Decimal("12.5")
+    assert percent(usd("-5"), usd("50")) == Decimal(10)
+    assert percent(usd("1"), usd("-3")) == Decimal("33.333333333333")
+    assert percent(usd("1"), usd("0")) is None
+    with pytest.raises(CurrencyMismatch):
+        percent(usd("1"), Money.zero("EUR"))

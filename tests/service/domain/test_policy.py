@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from service.domain.policy import NOBODY, Charge, Owner, Policy, Rule
+from service.domain.policy import NOBODY, Charge, CommitmentOwner, Owner, Policy, Rule
+from service.domain.pools import Pool, Sharing
 
 TEAMS = frozenset({"vision", "nlp"})
 
@@ -131,3 +132,40 @@ def test_a_policy_knows_what_its_rules_look_at() -> None:
 
     assert rules.properties == {"provider", "account"}
     assert rules.tag_keys == ("env", "team")
+
+
+def test_what_is_unused_of_a_commitment_goes_to_its_owner_before_any_rule() -> None:
+    """Discount sp-1 and reservation cr-1 are nlp's; used hours and other ids follow the rules."""
+    rules = (Rule({"provider": "AWS"}, team="vision"),)
+    owners = (CommitmentOwner("sp-1", "nlp"), CommitmentOwner("cr-*", "nlp"))
+    found = Policy(date(2026, 8, 1), TEAMS, rules, commitments=owners)
+
+    def owner(status: str | None, **ids: str) -> str | None:
+        return found.owner(Charge("AWS", commitment_status=status, **ids)).team  # type: ignore[arg-type]
+
+    assert owner("Unused", commitment="sp-1") == "nlp"
+    assert owner("Unused", commitment="sp-9", reservation="cr-1") == "nlp"
+    assert owner("Unused", commitment="sp-9") == "vision"
+    assert owner("Unused") == "vision"
+    assert owner("Used", commitment="sp-1") == "vision"
+    assert owner(None) == "vision"
+
+
+def test_commitments_are_looked_at_only_where_somebody_owns_them() -> None:
+    """Without owners of commitments no property is looked at beside those of the rules."""
+    owned = Policy(date(2026, 8, 1), TEAMS, commitments=(CommitmentOwner("*", "nlp"),))
+
+    assert policy().properties == frozenset()
+    assert owned.properties == {"commitment", "commitment_status"}
+
+
+def test_reserved_gpus_are_those_of_all_pools() -> None:
+    """Vision has 4 in one pool and 2 in another, nlp 1."""
+    pools = {
+        name: Pool(name, "nlp", Sharing.BY_RESERVATION, reserved, 8)
+        for name, reserved in (("a", {"vision": 4}), ("b", {"vision": 2, "nlp": 1}))
+    }
+
+    found = Policy(date(2026, 8, 1), TEAMS, pools=pools)
+
+    assert found.reserved_gpus == {"vision": 6, "nlp": 1}

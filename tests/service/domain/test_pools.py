@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.pools import DayOfUse, Method, Pool, Sharing, shares
+from service.domain.pools import (
+    DayOfUse,
+    Driver,
+    Method,
+    Pool,
+    Sharing,
+    by_driver,
+    proportional,
+    shares,
+)
 
 HOUR = 3_600_000
 DAY = date(2026, 10, 5)
@@ -118,12 +127,61 @@ def test_evenly_gives_every_team_the_same() -> None:
     assert found.weights == {("vision", "shared"): 1, ("nlp", "shared"): 1}
 
 
+def test_fixed_shares_are_the_policys_word() -> None:
+    """Vision has 3 parts, nlp 1; who has 0 bears nothing."""
+    pool = Pool("net", "platform", Sharing.FIXED, parts={"vision": 3, "nlp": 1, "ads": 0})
+
+    found = shares(pool, {}, DAY, 1)
+
+    assert found.method == Method.FIXED
+    assert found.weights == {("vision", "shared"): 3, ("nlp", "shared"): 1}
+
+
+def test_in_proportion_to_what_teams_bear() -> None:
+    """6 to 2; a credit of -1 counts as 0, and of some teams only those that the pool names."""
+    base = {"vision": 6, "nlp": 2, "ads": -1}
+    all_, some = (
+        Pool("support", "platform", Sharing.PROPORTIONAL, teams=teams)
+        for teams in ((), ("nlp", "ads"))
+    )
+
+    assert proportional(all_, base).weights == {("vision", "shared"): 6, ("nlp", "shared"): 2}
+    assert proportional(some, base).weights == {("nlp", "shared"): 2}
+    assert proportional(all_, base).method == Method.PROPORTIONAL
+
+
+def test_by_driver_what_was_measured_weighs() -> None:
+    """9 tokens of vision, 3 of a job that nobody knows: those 3 stay unallocated."""
+    pool = Pool("gateway", "platform", Sharing.BY_DRIVER, driver=Driver.TOKENS)
+
+    found = by_driver(pool, {"vision": 9, "unallocated": 3, "nlp": 0})
+
+    assert found.method == Method.BY_DRIVER
+    assert found.weights == {("vision", "shared"): 9, ("unallocated", "unallocated"): 3}
+
+
+def test_without_anything_to_go_by_the_owner_pays_by_another_method() -> None:
+    """No team bears a cost, nothing was measured: the owner's shared line has it all."""
+    support = Pool("support", "platform", Sharing.PROPORTIONAL)
+    gateway = Pool("gateway", "platform", Sharing.BY_DRIVER, driver=Driver.REQUESTS)
+
+    base, measured = proportional(support, {"vision": -5}), by_driver(gateway, {})
+
+    assert base.weights == measured.weights == {("platform", "shared"): 1}
+    assert base.method == Method.PROPORTIONAL_NO_BASE
+    assert measured.method == Method.BY_DRIVER_NO_SIGNAL
+
+
 def test_a_pool_that_nobody_would_pay_for_is_refused() -> None:
     """By reservation without GPUs, or evenly without teams, has nothing to go by."""
     with pytest.raises(ValueError, match="needs reservations or capacity"):
         Pool("h100", "platform", Sharing.BY_RESERVATION)
     with pytest.raises(ValueError, match="at least one team"):
         Pool("gateway", "platform", Sharing.EVENLY)
+    with pytest.raises(ValueError, match="fixed needs a share of at least 1"):
+        Pool("net", "platform", Sharing.FIXED, parts={"vision": 0})
+    with pytest.raises(ValueError, match="by_driver needs a driver"):
+        Pool("gateway", "platform", Sharing.BY_DRIVER)
 
 
 @given(st.lists(st.builds(DayOfUse, st.integers(0, 10**12), TEAM_MS), min_size=1, max_size=4))

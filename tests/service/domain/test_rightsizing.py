@@ -215,6 +215,39 @@ def test_the_same_advice_has_the_same_id_whatever_it_saves() -> None:
     assert one.id == same.id != other.id
 
 
+def test_hours_that_a_commitment_paid_become_free_and_save_no_money() -> None:
+    """40 % of 3,000 USD and half of 300 hours are committed: 6/7 of 1,800 USD, 128.57 hours."""
+    paid = {"committed_cost": Fraction(2, 5), "committed_hours": Fraction(1, 2)}
+
+    [found] = recommend(profile(by_tenth=busy(1), memory_max=8e3, **paid), {"H100": H100})
+
+    assert found.saving.text(2) == "1542.86"
+    assert found.committed_ms == 300 * MS_PER_HOUR * 6 // 7 // 2
+    assert (found.excess.gpu_ms, found.excess.cost.text(2)) == (300 * MS_PER_HOUR, "2571.43")
+    assert found.evidence["paid by commitments"] == (
+        "40% of the cost, 50% of the hours of its machines"
+    )
+
+
+def test_work_that_is_paid_ahead_whole_saves_nothing_now() -> None:
+    """The advice stays: 60 hours without a process are free for others."""
+    paid = {"committed_cost": Fraction(1), "committed_hours": Fraction(1)}
+
+    [found] = recommend(profile(no_process_ms=60 * MS_PER_HOUR, **paid), MODELS)
+
+    assert (found.saving, found.committed_ms) == (Money.zero("USD"), 60 * MS_PER_HOUR)
+
+
+def test_a_saving_is_of_thirty_days_and_an_excess_of_the_window() -> None:
+    """60 hours at 10 USD in 15 days are 600 USD there, and 1,200 USD and 120 hours in 30."""
+    half = {"end": date(2026, 10, 16), "committed_hours": Fraction(1)}
+
+    [found] = recommend(profile(no_process_ms=60 * MS_PER_HOUR, **half), MODELS)
+
+    assert (found.excess.cost.text(), found.saving.text()) == ("600.00", "1200.00")
+    assert found.committed_ms == 120 * MS_PER_HOUR
+
+
 @given(
     tenth=st.integers(0, 10),
     memory=st.sampled_from([None, 0.0, 8e3, 3e4, 6e4, 8e4]),

@@ -10,6 +10,7 @@ from service.domain.unit_costs import (
     HeldTime,
     Runs,
     UnitCost,
+    UsefulTime,
     per_gpu_hour,
     per_million_tokens,
     per_million_tokens_used,
@@ -32,7 +33,10 @@ HELD = HeldTime(
     cost=usd("200"),
     gpu_cost=usd("190"),
 )
-RUNS = Runs(jobs=4, without_cost=0, gpu_ms=100 * HOUR_MS, lost_ms=20 * HOUR_MS, cost=usd("200"))
+RUNS = Runs(jobs=4, without_cost=0, cost=usd("200"))
+TIME = UsefulTime(
+    jobs=4, without_cost=0, gpu_ms=100 * HOUR_MS, lost_ms=20 * HOUR_MS, cost=usd("200")
+)
 
 
 def test_hours_cost_the_gpus_part() -> None:
@@ -67,7 +71,7 @@ def test_what_is_known_of_most_of_the_time_stands_for_the_rest() -> None:
 def test_a_run_costs_all_attempts_and_a_useful_hour_what_was_lost_as_well() -> None:
     """200 dollars for 4 jobs are 50; for 80 of 100 hours that were useful 2.50."""
     assert per_run(RUNS).amount == usd("50")
-    assert per_useful_hour(RUNS).amount == usd("2.50")
+    assert per_useful_hour(TIME).amount == usd("2.50")
 
 
 def test_less_than_90_percent_of_a_signal_is_unknown() -> None:
@@ -88,10 +92,22 @@ def test_less_than_90_percent_of_the_cost_is_unknown() -> None:
 
     assert per_gpu_hour(few) == per_utilised_hour(few) == unknown
     assert per_million_tokens(few, 1) == per_million_tokens_used(few, 1) == unknown
-    for figure in (per_run, per_useful_hour):
-        assert figure(replace(RUNS, without_cost=1)) == UnitCost(
-            None, "the cost is known for less than 90 % of jobs", 750
-        )
+    few_jobs = UnitCost(None, "the cost is known for less than 90 % of jobs", 750)
+    assert per_run(replace(RUNS, without_cost=1)) == few_jobs
+    assert per_useful_hour(replace(TIME, without_cost=1)) == few_jobs
+
+
+def test_a_month_that_was_not_accounted_is_named() -> None:
+    """Where 3 of 4 jobs have a cost the months are the reason; 9 of 10 are enough to tell one."""
+    gaps = ("2026-08", "2026-09")
+
+    few = per_run(replace(RUNS, without_cost=1, gaps=gaps))
+    most = per_run(replace(RUNS, jobs=10, without_cost=1, cost=usd("180"), gaps=gaps))
+
+    assert few.reason == (
+        "the cost is known for less than 90 % of jobs; 2026-08 and 2026-09: not accounted"
+    )
+    assert most.amount == usd("20")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +117,9 @@ def test_less_than_90_percent_of_the_cost_is_unknown() -> None:
         (per_utilised_hour(replace(HELD, utilised_ms=0)), "no GPU was at work"),
         (per_million_tokens(HELD, 0), "no tokens were counted"),
         (per_million_tokens_used(HELD, 0), "no tokens were counted"),
-        (per_run(replace(RUNS, jobs=0)), "no job ran"),
-        (per_useful_hour(replace(RUNS, lost_ms=RUNS.gpu_ms)), "all work was thrown away"),
+        (per_run(replace(RUNS, jobs=0)), "no job ended"),
+        (per_useful_hour(replace(TIME, jobs=0)), "no job ran"),
+        (per_useful_hour(replace(TIME, lost_ms=TIME.gpu_ms)), "all work was thrown away"),
     ],
 )
 def test_nothing_is_divided_by_nothing(figure: UnitCost, reason: str) -> None:

@@ -10,6 +10,7 @@ from service.domain.money import Money
 from service.domain.rightsizing import (
     Confidence,
     Dismissal,
+    Excess,
     Recommendation,
     RightsizingRun,
     Rule,
@@ -24,6 +25,8 @@ VISION = Recommendation(
     rule=Rule.MIG_SLICE,
     to="3g.40gb",
     saving=Money.parse("1714.285714285714", "USD"),
+    committed_ms=9_000_000,
+    excess=Excess(18_000_000, Money.parse("2000.5", "USD")),
     confidence=Confidence.HIGH,
     evidence={"observed": "100%"},
 )
@@ -52,6 +55,22 @@ def test_the_newest_run_is_read_back_whole(store: Store) -> None:
         found = work.recommendations.latest()
 
     assert found == run(2, NLP, VISION)
+
+
+def test_runs_over_accounted_periods_stand_apart(store: Store) -> None:
+    """Of two runs over one accounting the later is read; the last days have a run of their own."""
+    accounts = UUID(int=77)
+    with store.work() as work:
+        work.recommendations.add(run(1, VISION))
+        work.recommendations.add(replace(run(2), account_run=accounts))
+        work.recommendations.add(replace(run(3, NLP), account_run=accounts))
+
+        found = work.recommendations
+
+        assert found.latest() == run(1, VISION)
+        assert found.of_accounts(accounts) == replace(run(3, NLP), account_run=accounts)
+        assert found.of_accounts(UUID(int=78)) is None
+        assert found.judged_accounts() == {accounts}
 
 
 def test_no_run_yet_is_none(store: Store) -> None:

@@ -21,11 +21,18 @@ HISTORY = [
     "delivery",
     "delivery_file",
     "delivery_amount",
-    "allocation_run",
+    "period_run",
     "allocation_total",
     "rightsizing_run",
     "recommendation",
     "recommendation_dismissal",
+    "ledger_batch",
+    "ledger_posting",
+    "period_close",
+    "exchange_rate",
+    "statement_line",
+    "dispute",
+    "dispute_answer",
     "audit",
 ]
 ONLY_READ_BY_APP = "token"
@@ -245,9 +252,9 @@ def test_a_scoped_transaction_cannot_add_rows_for_another_team(app: psycopg.Conn
 
 
 def test_every_table_with_a_team_is_protected(app: psycopg.Connection) -> None:
-    """A table that gets a column ``team`` must have row-level security too."""
+    """A table that gets a column ``team`` must have row-level security too; postings have it."""
     with_team = {name for name, table in Base.metadata.tables.items() if "team" in table.columns}
 
     protected = app.execute("SELECT relname FROM pg_class WHERE relrowsecurity").fetchall()
 
-    assert {name for (name,) in protected} == with_team
+    assert {name for (name,) in protected} == with_team | {"ledger_posting"}

@@ -1,0 +1,1 @@
+"""The books of a period: posting, correcting, closing, verifying, reconciling, telling."""
