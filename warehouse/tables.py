@@ -194,6 +194,7 @@ ALLOCATION = _spec(
     _columns(_S, "currency team line"),
     _columns(_M, "billed_cost effective_cost contracted_cost list_cost"),
     {"method_id": _S, "allocated_ratio": _M, "cost_lines": _L},
+    _columns(_S, "invoice_issuer invoice commitment accelerator_model distributed_from"),
 )
 
 GPU_ACCOUNT = _spec(
@@ -223,6 +224,7 @@ ATTEMPT_COST = _spec(
     _columns(_M, "effective_cost lost_cost"),
     _columns(_D, "energy carbon"),
     _columns(_L, "tokens_in tokens_out"),
+    {"source": _S},
 )
 
 QUARANTINE = _spec(

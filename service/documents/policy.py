@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable  # noqa: TC003  (Pydantic reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 from pydantic.functional_validators import AfterValidator
 
 from service.documents.base import Count, Document, MonthStart, Name, Text
+from service.documents.sharing import DistributionEntry, PoolEntry, unknown
 from service.domain import policy as domain
-from service.domain.pools import UNALLOCATED, Pool, Sharing
+from service.domain.pools import UNALLOCATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,17 +41,6 @@ class TeamEntry(Document):
     name: Name
     title: Text | None = None
     owner: Mail | None = None
-
-
-class PoolEntry(Document):
-    """Machines that teams share, by the name that ``node`` facts give them."""
-
-    name: Name
-    owner: Name
-    share: Sharing
-    reservations: dict[Name, Count] | None = None
-    capacity_gpus: Count | None = None
-    teams: tuple[Name, ...] | None = None
 
 
 class TagMatch(Document):
@@ -95,6 +84,19 @@ class RuleEntry(Document):
         return [name for name in names if getattr(self, name) is not None]
 
 
+class CommitmentEntry(Document):
+    """Who pays for what is unused of the commitments and reservations whose id fits."""
+
+    commitment: Glob
+    owner: Name
+
+
+class ChargebackEntry(Document):
+    """How teams are charged."""
+
+    cost: domain.CostBasis = domain.CostBasis.EFFECTIVE
+
+
 class NodeSplitEntry(Document):
     """How a machine's cost is split into GPU, CPU and memory, as whole weights."""
 
@@ -112,6 +114,9 @@ class PolicyDocument(Document):
     namespace_tags: tuple[Text, ...] = ("k8s-namespace", "kubernetes.io/namespace", "namespace")
     pools: tuple[PoolEntry, ...] = ()
     rules: tuple[RuleEntry, ...] = ()
+    commitments: tuple[CommitmentEntry, ...] = ()
+    distribute: tuple[DistributionEntry, ...] = ()
+    chargeback: ChargebackEntry = ChargebackEntry()
     node_split: NodeSplitEntry | None = None
 
     def contradictions(self) -> Iterator[tuple[Loc, str]]:
@@ -123,8 +128,12 @@ class PolicyDocument(Document):
             if team == UNALLOCATED:
                 yield ("teams", index, "name"), f"{UNALLOCATED!r} is kept for cost without a team"
         for index, pool in enumerate(self.pools):
-            yield from _pool_problems(("pools", index), pool, set(teams))
+            yield from pool.problems(("pools", index), set(teams))
         yield from self._rule_problems(set(teams))
+        yield from _commitment_problems(self.commitments, set(teams))
+        for index, one in enumerate(self.distribute):
+            before = [earlier.team for earlier in self.distribute[:index]]
+            yield from one.problems(("distribute", index), set(teams), before)
         if self.node_split is not None and self.node_split.gpu == 0:
             yield ("node_split", "gpu"), "must be at least 1: a machine is accounted for its GPUs"
 
@@ -134,9 +143,14 @@ class PolicyDocument(Document):
             effective_from=self.effective_from,
             teams=frozenset(team.name for team in self.teams),
             rules=tuple(map(_rule, self.rules)),
-            pools={pool.name: _pool(pool) for pool in self.pools},
+            pools={pool.name: pool.pool() for pool in self.pools},
             namespace_tags=self.namespace_tags,
             node_split=_node_split(self.node_split),
+            commitments=tuple(
+                domain.CommitmentOwner(one.commitment, one.owner) for one in self.commitments
+            ),
+            cost=self.chargeback.cost,
+            distributions=tuple(one.distribution() for one in self.distribute),
         )
 
     def _rule_problems(self, teams: set[str]) -> Iterator[tuple[Loc, str]]:
@@ -146,9 +160,9 @@ class PolicyDocument(Document):
             at: Loc = ("rules", index)
             yield from _outcome_problems(at, rule)
             yield from _tag_problems(at, rule)
-            yield from _unknown((*at, "team"), "team", [rule.team], teams)
-            yield from _unknown((*at, "pool"), "pool", [rule.pool], pools)
-            yield from _unknown((*at, "aliases"), "team", rule.aliases.values(), teams)
+            yield from unknown((*at, "team"), "team", [rule.team], teams)
+            yield from unknown((*at, "pool"), "pool", [rule.pool], pools)
+            yield from unknown((*at, "aliases"), "team", rule.aliases.values(), teams)
             yield from _unreachable(at, rule, seen)
 
 
@@ -156,15 +170,6 @@ def _repeated(part: str, names: list[str]) -> Iterator[tuple[Loc, str]]:
     for index, name in enumerate(names):
         if name in names[:index]:
             yield (part, index, "name"), f"{name!r} comes twice"
-
-
-def _unknown(
-    at: Loc, what: str, names: Iterable[str | None], known: set[str]
-) -> Iterator[tuple[Loc, str]]:
-    for name in names:
-        if name is not None and name not in known:
-            accepted = ", ".join(sorted(known)) or "none yet"
-            yield at, f"{name!r} is no {what} of this policy (accepted: {accepted})"
 
 
 def _outcome_problems(at: Loc, rule: RuleEntry) -> Iterator[tuple[Loc, str]]:
@@ -191,37 +196,17 @@ def _unreachable(at: Loc, rule: RuleEntry, seen: dict[str, int]) -> Iterator[tup
         seen[conditions] = int(at[1]) + 1
 
 
-def _pool_problems(at: Loc, pool: PoolEntry, teams: set[str]) -> Iterator[tuple[Loc, str]]:
-    yield from _unknown((*at, "owner"), "team", [pool.owner], teams)
-    yield from _unknown((*at, "reservations"), "team", pool.reservations or (), teams)
-    yield from _unknown((*at, "teams"), "team", pool.teams or (), teams)
-    by_reservation, evenly = Sharing.BY_RESERVATION, Sharing.EVENLY
-    needs = {"reservations": by_reservation, "capacity_gpus": by_reservation, "teams": evenly}
-    for name, sharing in needs.items():
-        given = bool(getattr(pool, name))
-        if given and pool.share is not sharing:
-            yield (*at, name), f"is for share: {sharing} only; this pool has share: {pool.share}"
-        if not given and pool.share is sharing:
-            yield at, f"share: {sharing} needs {name}"
-    reserved = sum((pool.reservations or {}).values())
-    if pool.capacity_gpus and reserved > pool.capacity_gpus:
-        yield (
-            (*at, "capacity_gpus"),
-            f"{pool.capacity_gpus} is less than the {reserved} that are reserved",
-        )
-    if len(set(pool.teams or ())) != len(pool.teams or ()):
-        yield (*at, "teams"), "has a team twice"
-
-
-def _pool(pool: PoolEntry) -> Pool:
-    return Pool(
-        name=pool.name,
-        owner=pool.owner,
-        sharing=pool.share,
-        reservations=pool.reservations or {},
-        capacity_gpus=pool.capacity_gpus or 0,
-        teams=pool.teams or (),
-    )
+def _commitment_problems(
+    commitments: tuple[CommitmentEntry, ...], teams: set[str]
+) -> Iterator[tuple[Loc, str]]:
+    seen: dict[str, int] = {}
+    for index, one in enumerate(commitments):
+        at: Loc = ("commitments", index)
+        yield from unknown((*at, "owner"), "team", [one.owner], teams)
+        earlier = seen.get("*", seen.get(one.commitment))
+        if earlier is not None:
+            yield at, f"can never be reached: entry {earlier} matches all that it matches"
+        seen.setdefault(one.commitment, index + 1)
 
 
 def _node_split(split: NodeSplitEntry | None) -> domain.NodeSplit:

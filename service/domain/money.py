@@ -149,6 +149,17 @@ def rounding(parts: Iterable[Money], total: Money) -> Money:
     return total.rounded() - sum_money((part.rounded() for part in parts), total.currency)
 
 
+def convert(amount: Money, rate: Decimal, currency: str) -> Money:
+    """Return what ``amount`` is worth in ``currency``, rounded half to even to 10⁻¹² once.
+
+    Args:
+        amount: An amount of another currency.
+        rate: What one unit of its currency is worth, with up to 12 decimals.
+        currency: The currency that it is converted to.
+    """
+    return Money(_quotient(amount.pico * int(rate.scaleb(SCALE, _CONTEXT)), _UNIT), currency)
+
+
 def split(total: Money, weights: Mapping[Key, int]) -> dict[Key, Money]:
     """Divide ``total`` in proportion to ``weights``; the parts sum to ``total`` exactly.
 

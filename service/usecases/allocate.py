@@ -9,44 +9,22 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.domain.policy import Policy
+from service.domain.policy import UNUSED, Policy
 from service.domain.pools import UNALLOCATED, Line, Method
 from service.domain.records import CostTotals, CurrencyTotals, Finding
 from service.errors import ComptrollerError
+from service.usecases.allocation_table import MONEY, in_order, shaped
 from service.usecases.charge_owners import Reader, charge_groups
-from service.usecases.pool_shares import MONEY, split_origins, use_findings, use_of_pools
+from service.usecases.distribute_costs import distribute_costs
+from service.usecases.driver_use import driver_use
+from service.usecases.pool_shares import use_findings, use_of_pools
+from service.usecases.split_origins import Signals, split_findings, split_origins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from service.domain.periods import Period
 
-_KEYS = (
-    ("charge_day", pa.date32()),
-    ("charge_days", pa.int32()),
-    ("pool", pa.string()),
-    ("provider", pa.string()),
-    ("account", pa.string()),
-    ("service", pa.string()),
-    ("sku", pa.string()),
-    ("charge_category", pa.string()),
-    ("commitment_status", pa.string()),
-    ("currency", pa.string()),
-    ("team", pa.string()),
-    ("line", pa.string()),
-)
-_SCHEMA = pa.schema(
-    [
-        *_KEYS,
-        ("billed_cost", MONEY),
-        ("effective_cost", MONEY),
-        ("contracted_cost", MONEY),
-        ("list_cost", MONEY),
-        ("method_id", pa.string()),
-        ("allocated_ratio", MONEY),
-        ("cost_lines", pa.int64()),
-    ]
-)
 _MEASURES = ("billed", "effective", "contracted", "list")
 
 
@@ -76,30 +54,40 @@ def allocate(period: Period, policy: Policy | None, reader: Reader) -> Allocatio
     groups = charge_groups(period, policy, machine, reader)
     shared = groups.filter(pc.is_valid(groups["pool"]))
     use = use_of_pools(shared, policy, machine, reader)
-    parts = split_origins(shared, policy, use).select(_SCHEMA.names).cast(_SCHEMA)
-    rows = pa.concat_tables([_direct(groups.filter(pc.is_null(groups["pool"]))), parts])
-    rows = rows.sort_by([(name, "ascending") for name, _ in _KEYS])
+    signals = Signals(use, driver_use(shared, policy, machine, reader))
+    direct = _direct(groups.filter(pc.is_null(groups["pool"])))
+    parts = split_origins(shared, policy, signals, direct)
+    rows, kept = distribute_costs(pa.concat_tables([direct, parts]), policy)
+    rows = in_order(rows)
     checked = reader.ask("allocation_check", {"period": str(period)}, part=rows).to_pylist()
     return Allocation(
         rows,
         tuple(_totals(period, row) for row in checked),
-        (*use_findings(use, parts), *_unknown_costs(checked)),
+        (*use_findings(use, parts), *split_findings(parts), *kept, *_unknown_costs(checked)),
     )
 
 
 def _direct(groups: pa.Table) -> pa.Table:
     team = pc.fill_null(groups["team"], UNALLOCATED)
     nobody = pc.equal(team, UNALLOCATED)
+    unused = pc.fill_null(pc.equal(groups["commitment_status"], UNUSED), False)  # noqa: FBT003  (positional only)
     one = pa.array([Decimal(1)] * groups.num_rows, MONEY)
     columns = {
-        "line": pc.if_else(nobody, str(Line.UNALLOCATED), str(Line.DIRECT)),
-        "method_id": pc.if_else(nobody, str(Method.UNALLOCATED), str(Method.DIRECT)),
+        "line": _one_of(nobody, Line.UNALLOCATED, unused, Line.UNUSED_COMMITMENT, Line.DIRECT),
+        "method_id": _one_of(
+            nobody, Method.UNALLOCATED, unused, Method.UNUSED_COMMITMENT, Method.DIRECT
+        ),
         "allocated_ratio": one,
     }
     groups = groups.set_column(groups.schema.get_field_index("team"), "team", team)
     for name, values in columns.items():
         groups = groups.append_column(name, values)
-    return groups.select(_SCHEMA.names).cast(_SCHEMA)
+    return shaped(groups)
+
+
+def _one_of(first: pa.Array, one: str, second: pa.Array, two: str, other: str) -> pa.Array:
+    """Say ``one`` where ``first`` holds, else ``two`` where ``second`` does, else ``other``."""
+    return pc.if_else(first, str(one), pc.if_else(second, str(two), str(other)))
 
 
 def _totals(period: Period, row: Mapping[str, object]) -> CurrencyTotals:

@@ -26,6 +26,8 @@ _PLAIN = (
     "pool",
     "charge_category",
     "commitment_status",
+    "commitment",
+    "reservation",
 )
 
 
@@ -51,6 +53,14 @@ def charge_groups(
     question: str = "charge_groups",
 ) -> pa.Table:
     """Return the costs of ``period`` summed by owner and origin, or as ``question`` sums them."""
+    wanted = owned_charges(period, policy, machine, reader, f"ask/{question}")
+    return reader.engine.query(wanted, reader.view)
+
+
+def owned_charges(
+    period: Period, policy: Policy, machine: pa.Table, reader: Reader, name: str
+) -> Question:
+    """Return the question ``name`` about the charges of ``period`` with who owns each kind."""
     keys = _tag_keys(policy)
     params: dict[str, object] = {
         "period": str(period),
@@ -60,7 +70,7 @@ def charge_groups(
     kinds = reader.ask("charge_kinds", params, machine=machine)
     owners = policy.owners()
     found = [owners.of(charge) for charge in _charges(kinds, keys, policy)]
-    return reader.ask(question, params, machine=machine, owner=_owned(kinds, found))
+    return Question(name, params, {"machine": machine, "owner": _owned(kinds, found)})
 
 
 def _tag_keys(policy: Policy) -> list[str]:

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from service.domain.pools import DayOfUse, Method
 from service.domain.records import Finding
 from service.usecases.allocation_table import window_of
-from service.usecases.host_time import host_time
-from service.usecases.job_attempts import attempts_in
+from service.usecases.gpu_time.host_time import host_time
+from service.usecases.gpu_time.job_attempts import attempts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,6 +20,8 @@ class CostTotal:
     direct: Money
     shared: Money
     idle: Money
+    unused_commitment: Money
+    distributed: Money
     unallocated: Money
     difference: Money | None
 
@@ -46,6 +48,8 @@ def _total(rows: list[CostRow], currency: str, differences: dict[str, Money]) ->
         direct=sum_money((row.direct for row in rows), currency),
         shared=sum_money((row.shared for row in rows), currency),
         idle=sum_money((row.idle for row in rows), currency),
+        unused_commitment=sum_money((row.unused_commitment for row in rows), currency),
+        distributed=sum_money((row.distributed for row in rows), currency),
         unallocated=sum_money((row.unallocated for row in rows), currency),
         difference=differences.get(currency),
     )

@@ -168,12 +168,20 @@ def test_several_tags_must_all_be_there() -> None:
                     "5: pools[1].capacity_gpus: is for share: by_reservation only;"
                     " this pool has share: by_use"
                 ),
-                "5: pools[1].teams: is for share: evenly only; this pool has share: by_use",
+                (
+                    "5: pools[1].teams: is for share: evenly and proportional only;"
+                    " this pool has share: by_use"
+                ),
             ],
         ),
         (
             "pools:\n- {name: a, owner: nlp, share: by_luck}",
-            ["5: pools[1].share: 'by_luck' should be 'by_use', 'by_reservation' or 'evenly'"],
+            [
+                (
+                    "5: pools[1].share: 'by_luck' should be 'by_use', 'by_reservation', 'evenly',"
+                    " 'fixed', 'proportional' or 'by_driver'"
+                )
+            ],
         ),
     ],
 )

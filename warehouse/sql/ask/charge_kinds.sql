@@ -7,5 +7,5 @@
 -- with charge
 SELECT DISTINCT
     provider, billing_account, sub_account, service, resource, pool, charge_category,
-    commitment_status, tag_values
+    commitment_status, commitment, reservation, tag_values
 FROM charge

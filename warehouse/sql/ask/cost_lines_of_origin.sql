@@ -10,6 +10,10 @@
 -- $charge_category: VARCHAR  the origin's charge category
 -- $commitment_status: VARCHAR  the origin's commitment status
 -- $currency: VARCHAR  the origin's currency
+-- $invoice_issuer: VARCHAR  the origin's invoice issuer
+-- $invoice: VARCHAR  the origin's invoice
+-- $commitment: VARCHAR  the origin's commitment
+-- $accelerator_model: VARCHAR  the origin's accelerator model
 -- $limit: INTEGER  lines on a page
 -- $skip: INTEGER  lines on the pages before
 -- periods $period
@@ -27,8 +31,16 @@ WHERE x_BillingPeriod = $period
     AND ServiceName IS NOT DISTINCT FROM $service
     AND coalesce(SkuId, SkuPriceId) IS NOT DISTINCT FROM $sku
     AND ChargeCategory IS NOT DISTINCT FROM $charge_category
-    AND CommitmentDiscountStatus IS NOT DISTINCT FROM $commitment_status
+    AND CASE
+        WHEN CommitmentDiscountStatus = 'Unused' OR CapacityReservationStatus = 'Unused'
+            THEN 'Unused'
+        ELSE coalesce(CommitmentDiscountStatus, CapacityReservationStatus)
+    END IS NOT DISTINCT FROM $commitment_status
     AND BillingCurrency IS NOT DISTINCT FROM $currency
+    AND InvoiceIssuerName IS NOT DISTINCT FROM $invoice_issuer
+    AND InvoiceId IS NOT DISTINCT FROM $invoice
+    AND coalesce(CommitmentDiscountId, CapacityReservationId) IS NOT DISTINCT FROM $commitment
+    AND x_AcceleratorModel IS NOT DISTINCT FROM $accelerator_model
 ORDER BY EffectiveCost DESC NULLS LAST, x_SourceId, x_FileId NULLS LAST,
     x_RecordNumber NULLS LAST
 LIMIT $limit OFFSET $skip

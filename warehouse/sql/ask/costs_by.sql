@@ -15,6 +15,8 @@ SELECT
     sum(CASE WHEN line = 'direct' THEN effective_cost END) AS direct,
     sum(CASE WHEN line = 'shared' THEN effective_cost END) AS shared,
     sum(CASE WHEN line = 'idle' THEN effective_cost END) AS idle,
+    sum(CASE WHEN line = 'unused_commitment' THEN effective_cost END) AS unused_commitment,
+    sum(CASE WHEN line = 'distributed' THEN effective_cost END) AS distributed,
     sum(CASE WHEN line = 'unallocated' THEN effective_cost END) AS unallocated
 FROM allocation
 WHERE x_BillingPeriod = $period AND run_id = $run

@@ -7,12 +7,11 @@
 -- $tag_paths: VARCHAR[]  JSON paths of the tags that a rule looks at, as in charge_kinds
 -- periods $period
 -- input machine(kind VARCHAR, name VARCHAR, pool VARCHAR, machine_host VARCHAR, accelerator_model VARCHAR, accelerator_count INTEGER, begins TIMESTAMPTZ, ends TIMESTAMPTZ, reach TIMESTAMPTZ)  answer of machine_times
--- input owner(provider VARCHAR, billing_account VARCHAR, sub_account VARCHAR, service VARCHAR, resource VARCHAR, pool VARCHAR, charge_category VARCHAR, commitment_status VARCHAR, tag_values VARCHAR, team VARCHAR, shared_pool VARCHAR)  who pays for each kind: a team, or those who share a pool
+-- input owner(provider VARCHAR, billing_account VARCHAR, sub_account VARCHAR, service VARCHAR, resource VARCHAR, pool VARCHAR, charge_category VARCHAR, commitment_status VARCHAR, commitment VARCHAR, reservation VARCHAR, tag_values VARCHAR, team VARCHAR, shared_pool VARCHAR)  who pays for each kind: a team, or those who share a pool
 -- with charge, owned
 SELECT
     CASE
-        WHEN CommitmentDiscountStatus = 'Unused' OR CapacityReservationStatus = 'Unused'
-            THEN 'unused_commitment'
+        WHEN commitment_state = 'Unused' THEN 'unused_commitment'
         WHEN machine_host IS NULL THEN 'unmatched_no_node'
     END AS reason,
     machine_host AS host, machine_pool AS pool, charge_day, charge_days,
