@@ -1,10 +1,12 @@
 """Writes the lake's cost lines as a file in the form of FOCUS 1.4; the engine streams them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.errors import WarehouseError
 from warehouse.load_state import loader
@@ -27,7 +29,13 @@ MANDATORY = frozenset(
 )
 """FOCUS columns that are there in any case; of others, those that no row has are left out."""
 
-_QUESTION = "export/focus"
+ALLOCATED = frozenset(("x_Team", "x_Line", "x_Pool", "x_OriginChargeId", "x_OriginBilledCost"))
+"""Our own columns that say who bears a row; they are there in any case where they are asked for."""
+
+_BORNE = """SELECT x_Team AS team, BillingCurrency AS currency,
+    sum(BilledCost) AS billed_cost, sum(EffectiveCost) AS effective_cost,
+    sum(ContractedCost) AS contracted_cost, sum(ListCost) AS list_cost
+FROM exported GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
 class UnwritableFile(WarehouseError):
@@ -48,36 +56,101 @@ class _Column:
     kind: str
 
 
-def export_focus(  # noqa: PLR0913  (what is written, from what, and where to)
-    period: str, source: str, target: Path, *, view: View, engine: Engine, custom_columns: bool
-) -> Exported:
-    """Write the cost lines of ``period`` and ``source`` (empty: all) to ``target``.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The file to write: its name ends in one of ``FORMATS``.
 
-    Its name ends in one of ``FORMATS``. Without a row nothing is written.
+    ``metadata`` is kept in the file where its form has a place for it, which is Parquet.
+    """
+
+    path: Path
+    custom_columns: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def export_focus(
+    period: str, source: str, target: Target, *, view: View, engine: Engine
+) -> Exported:
+    """Write the cost lines of ``period`` and ``source`` (empty: all). Without a row, write nothing.
 
     Raises:
         UnwritableFile: When the file cannot be written there; says why.
     """
-    params: dict[str, object] = {"period": period, "source": source}
-    file = read_question(_QUESTION)
-    file.check(Question(_QUESTION, params))
-    part = target.with_name(f".{target.name}.part")
-    with loader(engine).connection(view, writes=target.parent) as connection:
-        described = connection.execute(f"DESCRIBE {file.sql}", params).fetchall()
-        columns = [_Column(str(row[0]), str(row[1])) for row in described]
-        kept = tuple(_kept(connection, file.sql, params, columns, custom_columns=custom_columns))
-        if not kept:
-            return Exported(0, ())
-        copy = f"COPY ({_select(kept, file.sql, target)}) TO {literal(str(part))} ({_form(target)})"
-        try:
-            row = connection.execute(copy, params).fetchone()
-            part.replace(target)
-        except (duckdb.IOException, OSError) as problem:
-            if str(part) not in str(problem):
-                raise
-            raise _unwritable(target, problem) from problem
-        finally:
-            part.unlink(missing_ok=True)
+    question = Question("export/focus", {"period": period, "source": source})
+    with _connected(question, target, view, engine) as (connection, sql):
+        return _write(connection, sql, question.params, target)
+
+
+def export_allocated(  # noqa: PLR0913  (what is written, from what, and where to)
+    question: Question,
+    source: str,
+    target: Target,
+    *,
+    view: View,
+    engine: Engine,
+    proof: Callable[[pa.Table], None],
+) -> Exported:
+    """Write the answer of ``export/focus_allocated``. Without a row, write nothing.
+
+    Args:
+        question: The question with its parameters and inputs.
+        source: Only the lines of this source are written; empty for all.
+        target: The file to write.
+        view: The snapshots that the allocation belongs to.
+        engine: What writes.
+        proof: Gets what each team bears in each currency of the rows of all sources, and raises
+            where that is not what it should be; nothing is written then.
+
+    Raises:
+        UnwritableFile: When the file cannot be written there; says why.
+    """
+    with _connected(question, target, view, engine) as (connection, sql):
+        # Its windows are computed once, and spill to the engine's folder where they are many.
+        # The question is ours.
+        connection.execute(f"CREATE TEMP TABLE exported AS {sql}", dict(question.params))
+        proof(connection.execute(_BORNE).to_arrow_table())
+        mine = "SELECT * FROM exported WHERE $source = '' OR x_SourceId = $source"
+        return _write(connection, mine, {"source": source}, target)
+
+
+@contextmanager
+def _connected(
+    question: Question, target: Target, view: View, engine: Engine
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    file = read_question(question.name)
+    file.check(question)
+    with loader(engine).connection(
+        view,
+        question.inputs,
+        writes=target.path.parent,
+        periods=file.wanted_periods(question),
+    ) as connection:
+        yield connection, file.sql
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    params: Mapping[str, object],
+    target: Target,
+) -> Exported:
+    described = connection.execute(f"DESCRIBE {sql}", dict(params)).fetchall()
+    columns = [_Column(str(row[0]), str(row[1])) for row in described]
+    kept = tuple(_kept(connection, sql, params, columns, custom_columns=target.custom_columns))
+    if not kept:
+        return Exported(0, ())
+    path = target.path
+    part = path.with_name(f".{path.name}.part")
+    copy = f"COPY ({_select(kept, sql, path)}) TO {literal(str(part))} ({_form(target)})"
+    try:
+        row = connection.execute(copy, dict(params)).fetchone()
+        part.replace(path)
+    except (duckdb.IOException, OSError) as problem:
+        if str(part) not in str(problem):
+            raise
+        raise _unwritable(path, problem) from problem
+    finally:
+        part.unlink(missing_ok=True)
     return Exported(int(row[0]) if row else 0, tuple(column.name for column in kept))
 
 
@@ -93,7 +166,7 @@ def _unwritable(target: Path, problem: Exception) -> UnwritableFile:
 def _kept(
     connection: duckdb.DuckDBPyConnection,
     sql: str,
-    params: dict[str, object],
+    params: Mapping[str, object],
     columns: Sequence[_Column],
     *,
     custom_columns: bool,
@@ -101,11 +174,13 @@ def _kept(
     """Yield the columns that are written; none where there is no row."""
     counts = ", ".join(f'count("{column.name}")' for column in columns)
     # Names of our own columns over a question of ours.
-    counted = connection.execute(f"SELECT count(*), {counts} FROM ({sql}\n)", params).fetchone()  # noqa: S608
+    counting = f"SELECT count(*), {counts} FROM ({sql}\n)"  # noqa: S608
+    counted = connection.execute(counting, dict(params)).fetchone()
     rows, *filled = counted or (0,)
     for column, values in zip(columns, filled, strict=False):
-        is_custom = column.name.startswith("x_")
-        if rows and (custom_columns if is_custom else values or column.name in MANDATORY):
+        is_custom = column.name.startswith("x_") and column.name not in ALLOCATED
+        always = column.name in MANDATORY | ALLOCATED
+        if rows and (custom_columns if is_custom else values or always):
             yield column
 
 
@@ -129,8 +204,12 @@ def _as_text(column: _Column) -> str:
     return name
 
 
-def _form(target: Path) -> str:
-    if target.suffix == ".parquet":
-        return "FORMAT parquet, COMPRESSION zstd"
-    compression = "gzip" if target.suffix == ".gz" else "none"
+def _form(target: Target) -> str:
+    if target.path.suffix == ".parquet":
+        listed = ", ".join(
+            f"{literal(name)}: {literal(value)}" for name, value in sorted(target.metadata.items())
+        )
+        kept = f", KV_METADATA {{{listed}}}" if listed else ""
+        return f"FORMAT parquet, COMPRESSION zstd{kept}"
+    compression = "gzip" if target.path.suffix == ".gz" else "none"
     return f"FORMAT csv, HEADER true, COMPRESSION {compression}"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from service.bootstrap import Wiring
+    from service.domain.periods import Period
+    from warehouse.export import Exported
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +32,13 @@ def focus(
         str | None, typer.Option(help="Only what this source delivered (default: all).")
     ] = None,
     *,
+    allocated: Annotated[
+        bool,
+        typer.Option(
+            "--allocated",
+            help="Who bears each line: rows of shared lines are split by team (FOCUS split cost).",
+        ),
+    ] = False,
     custom_columns: Annotated[
         bool, typer.Option("--custom-columns", help="Append our own columns, which begin with x_.")
     ] = False,
@@ -34,29 +46,42 @@ def focus(
         bool, typer.Option("--force", help="Replace the file if it is there already.")
     ] = False,
 ) -> None:
-    """Write the cost lines of a billing period as FOCUS 1.4 Cost and Usage."""
+    """Write the cost lines of a billing period as FOCUS 1.4 Cost and Usage.
+
+    With --allocated a closed period is written as it was closed, and its head is told.
+    """
     from service.cli.console import open_wiring, out
-    from service.domain.periods import Period
-    from service.errors import InputError
+    from service.cli.reports import period_of
     from service.usecases.export_focus import export_period
 
-    try:
-        wanted = Period(period)
-    except ValueError as error:
-        raise InputError(f"--period: {error}") from error
+    wanted = period_of(period)
+    head: str | None = None
     with open_wiring() as wiring:
-        done = export_period(
-            wanted,
-            output,
-            lake=wiring.lake,
-            engine=wiring.engine,
-            source=source,
-            custom_columns=custom_columns,
-            force=force,
-        )
-    out.print(
-        f"{done.rows:,} rows of {wanted} in {len(done.columns)} columns written to {output}",
-        soft_wrap=True,
-        highlight=False,
-        markup=False,
+        how = {"custom_columns": custom_columns, "force": force}
+        if allocated:
+            done, head = _allocated(wiring, wanted, output, source, **how)
+        else:
+            lake, engine = wiring.lake, wiring.engine
+            done = export_period(wanted, output, lake=lake, engine=engine, source=source, **how)
+    told = [f"{done.rows:,} rows of {wanted} in {len(done.columns)} columns written to {output}"]
+    told += [] if head is None else [f"closed; head {head}"]
+    for sentence in told:
+        out.print(sentence, soft_wrap=True, highlight=False, markup=False)
+
+
+def _allocated(
+    wiring: Wiring, period: Period, output: Path, source: str | None, **how: bool
+) -> tuple[Exported, str | None]:
+    """Write who bears each line; return what was written, and the head of a closed period."""
+    from service.usecases.export_allocated import export_allocated_period
+
+    found = export_allocated_period(
+        period,
+        output,
+        lake=wiring.lake,
+        engine=wiring.engine,
+        store=wiring.store,
+        source=source,
+        **how,
     )
+    return found.written, found.head

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.errors import ConflictError, InputError, NotFoundError
-from warehouse.export import FORMATS, Exported, export_focus
+from warehouse.export import FORMATS, Exported, Target, export_focus
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,26 +39,37 @@ def export_period(  # noqa: PLR0913  (every long-lived part comes by name)
         NotFoundError: When there is no such cost line; names what there is.
         UnwritableFile: When its folder takes no file, or has no room; nothing is left behind.
     """
-    _refuse_bad_target(target, force=force)
+    refuse_bad_target(target, force=force)
     places = sorted(lake.states("cost_line"))
     periods = {place.period for place in places if source in {None, place.source}}
     if str(period) in periods:
         done = export_focus(
             str(period),
             source or "",
-            target.absolute(),
+            Target(target.absolute(), custom_columns),
             view=lake.view(["cost_line"]),
             engine=engine,
-            custom_columns=custom_columns,
         )
         if done.rows:
             return done
+    raise no_cost_line(period, source, lake)
+
+
+def no_cost_line(period: Period, source: str | None, lake: Lake) -> NotFoundError:
+    """Return the refusal that says what there is instead."""
+    places = lake.states("cost_line")
     what = f"of {period}" + (f" from {source}" if source else "")
     known = ", ".join(sorted({f"{place.period} from {place.source}" for place in places}))
-    raise NotFoundError(f"there is no cost line {what} (there are: {known or 'none'})")
+    return NotFoundError(f"there is no cost line {what} (there are: {known or 'none'})")
 
 
-def _refuse_bad_target(target: Path, *, force: bool) -> None:
+def refuse_bad_target(target: Path, *, force: bool) -> None:
+    """Refuse a file that cannot be written, before anything is computed.
+
+    Raises:
+        InputError: When its name tells no form, or its folder is not there.
+        FileExistsAlreadyError: When it is there already; not with ``force``.
+    """
     if not target.name.endswith(FORMATS):
         raise InputError(f"{target}: accepted are names that end in {', '.join(FORMATS)}")
     if not target.absolute().parent.is_dir():
