@@ -55,6 +55,7 @@ format: install ## Format and sort
 	@$(BIN)/ruff format .
 
 bench: install ## The benchmarks of docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.ledger
 	@$(BIN)/python -m benchmarks.load
 	@$(BIN)/python -m benchmarks.questions
 	@$(BIN)/python -m benchmarks.maintain

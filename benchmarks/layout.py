@@ -43,7 +43,8 @@ MONTH = {"period": "2026-10"}
 ORIGIN = {
     "day": date(2026, 10, 5), "provider": "AWS", "account": "200000000007",
     "service": "AWS Data Transfer", "sku": "SKU7", "charge_category": "Usage",
-    "commitment_status": None, "currency": "USD", "limit": 50, "skip": 0,
+    "commitment_status": None, "currency": "USD", "invoice_issuer": None, "invoice": None,
+    "commitment": None, "accelerator_model": None, "limit": 50, "skip": 0,
 }  # fmt: skip
 QUESTIONS: Mapping[str, Mapping[str, object]] = {
     "ask/cost_by_source": {},

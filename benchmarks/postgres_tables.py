@@ -25,7 +25,8 @@ COLUMNS = {
         " SubAccountId ServiceName ResourceId ResourceName RegionId SkuId SkuPriceId SkuMeter"
         " BillingCurrency ChargeCategory ChargeDescription CommitmentDiscountId"
         " CommitmentDiscountName CommitmentDiscountType CommitmentDiscountUnit"
-        " CommitmentDiscountStatus PricingUnit Tags x_AcceleratorModel x_PurchaseModel",
+        " CommitmentDiscountStatus CapacityReservationId CapacityReservationStatus"
+        " InvoiceIssuerName InvoiceId PricingUnit Tags x_AcceleratorModel x_PurchaseModel",
         "numeric(38,12)": "BilledCost EffectiveCost ContractedCost ListCost PricingQuantity"
         " CommitmentDiscountQuantity x_AcceleratorHours",
         "timestamptz": "ChargePeriodStart ChargePeriodEnd BillingPeriodStart",

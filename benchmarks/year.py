@@ -39,6 +39,10 @@ ORIGIN: Mapping[str, object] = {
     "charge_category": "Usage",
     "commitment_status": None,
     "currency": "USD",
+    "invoice_issuer": "aws, Inc.",
+    "invoice": "INV-0",
+    "commitment": None,
+    "accelerator_model": "H200",
     "limit": 50,
     "skip": 0,
 }
@@ -99,17 +103,17 @@ def fill(lake: Lake, lines: int) -> None:
 def _bill(folder: Path, source: str, period: str, lines: int) -> StagedFile:
     params = {"lines": lines, "source": source, "period": f"{period}-01"}
     part = Partition("cost_line", source, period)
-    return _written(folder / f"{source}-{period}.parquet", "year_of_bills", params, part)
+    return written(folder / f"{source}-{period}.parquet", "year_of_bills", params, part)
 
 
 def _allocation(folder: Path, bills: Sequence[StagedFile], period: str) -> StagedFile:
     files = [file.uri for file in bills if file.partition.period == period]
     part = Partition("allocation", "allocation", period)
     name = folder / f"allocation-{period}.parquet"
-    return _written(name, "year_of_allocations", {"files": files}, part)
+    return written(name, "year_of_allocations", {"files": files}, part)
 
 
-def _written(path: Path, sql: str, params: Mapping[str, object], part: Partition) -> StagedFile:
+def written(path: Path, sql: str, params: Mapping[str, object], part: Partition) -> StagedFile:
     """The rows of a .sql file beside this one, as the loader writes them."""
     text = Path(__file__).with_name(f"{sql}.sql").read_text(encoding="utf-8")
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from ingest.settings import AllSourceSettings
+from service.domain.ledger import AccountKind
 from service.errors import InputError
 
 PREFIX = "COMPTROLLER_"
@@ -108,6 +109,38 @@ class Settings(BaseSettings):
     sources: AllSourceSettings = Field(
         default_factory=list,
         description="what the nightly run loads: type, name and place of each source",
+    )
+    company: str = Field(
+        "Our company", min_length=1, max_length=200, description="the name on statements"
+    )
+    reporting_currency: str | None = Field(
+        None,
+        pattern="^[A-Z]{3}$",
+        description="the ISO 4217 currency that statements also tell their totals in, at one rate"
+        " for each month and pair (`comptroller rates`); without it currencies stay apart",
+    )
+    close_by_rule: bool = Field(
+        default=False,
+        description="whether the nightly run closes periods that nothing hinders; else a person"
+        " closes them",
+    )
+    close_settle_days: int = Field(
+        10,
+        ge=0,
+        le=366,
+        description="how long after its end a period's bills are waited for (days)",
+    )
+    close_unallocated_percent: Decimal = Field(
+        Decimal(1),
+        ge=0,
+        le=100,
+        description="the most of a period's effective cost, in each currency, that may be without"
+        " a team when it is closed by rule (percent)",
+    )
+    journal_accounts: dict[AccountKind, str] = Field(
+        default_factory=dict,
+        description="the general ledger's account number of each kind of account, for journal"
+        " entries: payable, prepaid, cost, pool, team, idle, ...",
     )
     nightly_cron: str = Field(
         "30 2 * * *", description="when the nightly run is due: five cron fields, UTC"

@@ -30,6 +30,8 @@ class CostRow(TypedDict):
     direct: str
     shared: str
     idle: str
+    unused_commitment: str
+    distributed: str
     unallocated: str
 
 
@@ -42,6 +44,8 @@ class CostTotal(TypedDict):
     direct: str
     shared: str
     idle: str
+    unused_commitment: str
+    distributed: str
     unallocated: str
     difference: str | None
 

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from ui.formatting import words
 from ui.tables import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COLOURS = ("#2456c7", "#7aa5f2", "#f0a429", "#9aa5b1")
+_COLOURS = ("#2456c7", "#7aa5f2", "#f0a429", "#c96f2b", "#5f8f6b", "#9aa5b1")
 _BAR_PX = 30
 
 
 def cost_by_team(rows: Sequence[dict[str, str | float]], currency: str) -> alt.Chart:
     """Return a bar per team, made of the parts of its effective cost, the largest on top."""
-    parts = [part.capitalize() for part in PARTS]
+    parts = [words(part) for part in PARTS]
     title = f"Effective cost ({currency})"
     chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=list(rows)))

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 _ABREAST = 5
 
-COSTS = ("Effective", "Billed", "Direct", "Shared", "Idle", "Unallocated")
+COSTS = (
+    *("Effective", "Billed", "Direct", "Shared", "Idle"),
+    *("Unused commitment", "Distributed", "Unallocated"),
+)
 
 
 def figures(rows: Sequence[Figure]) -> None:

@@ -10,10 +10,14 @@ from ui.formatting import NONE, amount, moment, number, percent, words
 if TYPE_CHECKING:
     from ui.answers import Costs, CostTotal, Placement, Plan
 
-PARTS: tuple[Literal["direct", "shared", "idle", "unallocated"], ...] = (
+Part = Literal["direct", "shared", "idle", "unused_commitment", "distributed", "unallocated"]
+
+PARTS: tuple[Part, ...] = (
     "direct",
     "shared",
     "idle",
+    "unused_commitment",
+    "distributed",
     "unallocated",
 )
 """What effective cost consists of, in the order of the chart."""
@@ -45,6 +49,8 @@ def cost_rows(costs: Costs, currency: str) -> list[dict[str, str | float]]:
             "Direct": number(row["direct"], currency),
             "Shared": number(row["shared"], currency),
             "Idle": number(row["idle"], currency),
+            "Unused commitment": number(row["unused_commitment"], currency),
+            "Distributed": number(row["distributed"], currency),
             "Unallocated": number(row["unallocated"], currency),
         }
         for row in costs["rows"]
@@ -57,7 +63,7 @@ def chart_rows(costs: Costs, currency: str) -> list[dict[str, str | float]]:
     return [
         {
             "team": row["team"],
-            "part": part.capitalize(),
+            "part": words(part),
             "place": place,
             "amount": number(str(row[part]), currency),
         }

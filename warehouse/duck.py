@@ -132,7 +132,7 @@ class DuckEngine:
             self._lake.storage.prepare(connection)
             self._close_file_system(connection, reads, writes)
             for name, table in (inputs or {}).items():
-                connection.register(name, table)
+                _bring(connection, name, table)
             self._register(connection, view, periods)
             yield connection
         except duckdb.IOException as problem:
@@ -177,6 +177,21 @@ def _stored(partition: Partition, answered: Sequence[str]) -> str:
         raise UnknownColumn(f"{spec.name} has no column {', '.join(unknown)}")
     fixed = dict(zip(spec.partition, (partition.source, partition.period), strict=False))
     return projection(spec.columns, answered, fixed)
+
+
+def _bring(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    """Make an input known by its name.
+
+    One with moments is copied: DuckDB hands filters on an Arrow table to Arrow, and can write a
+    moment for it only with a package that is not there.
+    """
+    if not any(pa.types.is_timestamp(field.type) for field in table.schema):
+        connection.register(name, table)
+        return
+    connection.register(f"{name}_brought", table)
+    # Names of inputs are declared in our own files.
+    connection.execute(f'CREATE TEMP TABLE "{name}" AS FROM "{name}_brought"')
+    connection.unregister(f"{name}_brought")
 
 
 def _staged(path: Path, partition: Partition, rows: int) -> list[StagedFile]:

@@ -1,7 +1,7 @@
 """Fingerprints the files of snapshots, so that a change behind the lake's back is found."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 
 from warehouse.commit import current_files
@@ -25,14 +25,8 @@ def seal(
         UnknownTable: When a snapshot is no longer kept.
         StorageFailed: When a file cannot be read.
     """
-    files = (
-        file
-        for table, snapshot in sorted(snapshots.items())
-        if snapshot is not None
-        for file in current_files(lake, table, snapshot)
-        if wanted(file.partition)
-    )
-    return {file.uri.removeprefix(lake.storage.uri): _digest(lake, file.uri) for file in files}
+    places = _places(lake, snapshots, wanted)
+    return {place: _digest(lake, lake.storage.uri + place) for place in places}
 
 
 def broken(lake: Lake, sealed: Mapping[str, str]) -> Iterator[str]:
@@ -45,6 +39,37 @@ def broken(lake: Lake, sealed: Mapping[str, str]) -> Iterator[str]:
         else:
             if found != digest:
                 yield f"the lake's file {place.lstrip('/')} has other bytes than when it was sealed"
+
+
+def strayed(
+    lake: Lake,
+    snapshots: Mapping[str, int | None],
+    wanted: Callable[[Partition], bool],
+    sealed: Collection[str],
+) -> Iterator[str]:
+    """Yield a sentence for every file that only the seal or only its snapshots have.
+
+    Raises:
+        UnknownTable: When a snapshot is no longer kept.
+        StorageFailed: When the list of its files cannot be read.
+    """
+    listed = set(_places(lake, snapshots, wanted))
+    for place in sorted(listed.difference(sealed)):
+        yield f"the lake's file {place.lstrip('/')} is in the snapshots, but was not sealed"
+    for place in sorted(set(sealed) - listed):
+        yield f"the lake's file {place.lstrip('/')} was sealed, but is in none of the snapshots"
+
+
+def _places(
+    lake: Lake, snapshots: Mapping[str, int | None], wanted: Callable[[Partition], bool]
+) -> list[str]:
+    return [
+        file.uri.removeprefix(lake.storage.uri)
+        for table, snapshot in sorted(snapshots.items())
+        if snapshot is not None
+        for file in current_files(lake, table, snapshot)
+        if wanted(file.partition)
+    ]
 
 
 def _digest(lake: Lake, uri: str) -> str:

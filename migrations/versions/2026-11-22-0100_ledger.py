@@ -122,6 +122,8 @@ def _closes() -> None:
         sa.Column("at", MOMENT, nullable=False),
         *_texts("approver"),
         sa.Column("policy_version", sa.BigInteger(), nullable=True),
+        sa.Column("policy_sha256", sa.Text(), nullable=True),
+        *_texts("allocation_method"),
         sa.Column("allocation_run", sa.Uuid(), nullable=False),
         sa.Column("snapshots", postgresql.JSONB(), nullable=False),
         *_texts("cost"),
@@ -135,7 +137,7 @@ def _closes() -> None:
             sa.CheckConstraint(
                 f"{digest} ~ '^[0-9a-f]{{64}}$'", name=f"ck_period_close_{digest}_is_sha256"
             )
-            for digest in digests
+            for digest in ("policy_sha256", *digests)
         ),
         sa.ForeignKeyConstraint(
             ["policy_version"], ["policy.version"], name="fk_period_close_policy_version"
@@ -176,6 +178,7 @@ def _statements() -> None:
         sa.Column("effective_cost", MONEY, nullable=False),
         sa.Column("contracted_cost", MONEY, nullable=True),
         sa.Column("list_cost", MONEY, nullable=True),
+        sa.Column("charged_cost", MONEY, nullable=False),
         sa.Column("cost_lines", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("length(currency) = 3", name="ck_statement_line_currency_iso"),
         sa.ForeignKeyConstraint(

@@ -23,12 +23,13 @@ _AMOUNTS = (
     "direct",
     "shared",
     "idle",
+    "unused_commitment",
+    "distributed",
     "unallocated",
     "billed_cost",
     "contracted_cost",
     "list_cost",
 )
-_SHOWN = ("effective_cost", "direct", "shared", "idle", "unallocated", "billed_cost")
 
 
 class By(StrEnum):
@@ -104,26 +105,29 @@ def as_table(report: CostsOut) -> Table:
     """Return the report for people: rounded to the minor unit, with totals that add up."""
     from rich.table import Table
 
+    from service.cli.tables import cost_columns, heading
+
     version = report.policy_version
+    shown = cost_columns([_exact(row) for row in report.rows])
     policy = "without a policy" if version is None else f"policy {version}"
     table = Table(
         title=f"Costs of {report.period} by {report.by}", caption=f"run {report.run}, {policy}"
     )
     table.add_column(report.by)
     table.add_column("currency")
-    for name in _SHOWN:
-        table.add_column(name.removesuffix("_cost"), justify="right")
+    for name in shown:
+        table.add_column(heading(name), justify="right")
     for currency in sorted({row.currency for row in report.rows}):
         rows = [row for row in report.rows if row.currency == currency]
-        _add_currency(table, [_key(row, report.by) for row in rows], rows, currency)
+        columns = [[_amount(row, name) for row in rows] for name in shown]
+        _add_currency(table, [_key(row, report.by) for row in rows], columns, currency)
     return table
 
 
-def _add_currency(table: Table, keys: list[str], rows: list[CostRowOut], currency: str) -> None:
+def _add_currency(table: Table, keys: list[str], columns: list[list[Money]], currency: str) -> None:
     from service.cli.tables import add_words
     from service.domain.money import rounding, sum_money
 
-    columns = [[_amount(row, name) for row in rows] for name in _SHOWN]
     totals = [sum_money(column, currency) for column in columns]
     for number, key in enumerate(keys):
         add_words(table, key, currency, *(_coins(column[number]) for column in columns))

@@ -24,8 +24,8 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-def period_of(text: str) -> Period:
-    """Read the option ``--period``.
+def period_of(text: str, option: str = "--period") -> Period:
+    """Read an option that names a billing period.
 
     Raises:
         InputError: When it is no billing period.
@@ -36,7 +36,7 @@ def period_of(text: str) -> Period:
     try:
         return Period(text)
     except ValueError as error:
-        raise InputError(f"--period: {error}") from error
+        raise InputError(f"{option}: {error}") from error
 
 
 def write(

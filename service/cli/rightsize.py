@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from service.domain.rightsizing import RightsizingRun
-    from service.usecases.rightsize import Advice
+    from service.usecases.gpu_time.rightsize import Advice
 
 _FIELDS = (
     "id",
@@ -61,7 +61,7 @@ def list_(
     become free.
     """
     from service.cli.console import open_wiring
-    from service.usecases.rightsize import advice
+    from service.usecases.gpu_time.rightsize import advice
 
     with open_wiring() as wiring:
         run, found = advice(store=wiring.store)
@@ -84,7 +84,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="As the list show
     """Show one recommendation with its evidence."""
     from service.cli.console import open_wiring, out
     from service.errors import NotFoundError
-    from service.usecases.rightsize import advice
+    from service.usecases.gpu_time.rightsize import advice
 
     with open_wiring() as wiring:
         _, found = advice(store=wiring.store)
@@ -108,7 +108,7 @@ def dismiss(
     """Dismiss a recommendation; it stays dismissed in later runs."""
     from service.bootstrap import operator
     from service.cli.console import open_wiring, out
-    from service.usecases.rightsize import dismiss as dismiss_it
+    from service.usecases.gpu_time.rightsize import dismiss as dismiss_it
 
     with open_wiring() as wiring:
         done = dismiss_it(id_, reason, actor=operator(), store=wiring.store, at=wiring.clock())

@@ -8,17 +8,26 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.cli.plan_report import show_plan
-from service.cli.tables import add_words, gpu_hours, money, plain_table, print_table
+from service.cli.tables import (
+    add_words,
+    cost_columns,
+    gpu_hours,
+    heading,
+    money,
+    plain_table,
+    print_table,
+)
 from service.domain.money import Money, sum_money
 
 
 def show(report: dict[str, Any], console: Console, *, demo: bool) -> None:
-    """Print the report: loads, cost by provider, cost by team, difference, plan."""
+    """Print the report: loads, cost by provider, cost by team, difference, books, plan."""
     mark = "  [bold yellow]DEMO: an invented company[/]" if demo else ""
     console.print(f"\n[bold]Nightly run of {report['scheduled_at'][:10]}[/]{mark}")
     for table in _tables(report):
         print_table(table, console)
     _differences(report, console)
+    _books(report.get("books"), console)
     for load in report["loads"]:
         for note in load.get("notes", ()):
             place = f"{load['source']} {load['period']}"
@@ -71,17 +80,12 @@ def _providers(rows: list[dict[str, Any]]) -> Table:
 
 
 def _teams(teams: dict[str, Any]) -> Table:
-    names = ("effective_cost", "direct", "shared", "idle", "unallocated", "billed_cost")
+    names = cost_columns(teams["rows"])
     table = plain_table(
         f"\nCost by team, {teams['period']}",
         "team",
         "currency",
-        "effective",
-        "direct",
-        "shared",
-        "idle",
-        "unallocated",
-        "billed",
+        *map(heading, names),
         words=2,
     )
     for row in teams["rows"]:
@@ -126,3 +130,26 @@ def _differences(report: dict[str, Any], console: Console) -> None:
             row["period"], row["currency"], row["bills"], row["allocated"], row["difference"]
         )
     print_table(table, console)
+
+
+def _books(books: dict[str, Any] | None, console: Console) -> None:
+    """Say what was posted, restated and closed, and which head to keep."""
+    if not books:
+        return
+    posted = {period: one for period, one in books["posted"].items() if one["postings"]}
+    lines = [_posted(period, posted[period]) for period in sorted(posted)]
+    closed = books["closed"]
+    lines += [f"{period} is closed; head {closed[period]}" for period in sorted(closed)]
+    newest = books["newest"]
+    if newest and newest["period"] not in closed:
+        lines.append(f"newest close: {newest['period']}; head {newest['head']}")
+    if lines:
+        console.print("\n[bold]Books[/]")
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _posted(period: str, one: dict[str, Any]) -> str:
+    postings = f"{one['postings']:,} posting{'' if one['postings'] == 1 else 's'}"
+    restated = f", correcting {', '.join(one['restated'])}" if one["restated"] else ""
+    return f"{period}: {postings}{restated}"

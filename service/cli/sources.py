@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import exports, reconcile
+from service.cli import exports, reconcile_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
     group.command("changes")(changes)
     group.command("types")(types)
     exports.register(group)
-    reconcile.register(group)
+    reconcile_source.register(group)
     app.add_typer(group, name="sources")
 
 

@@ -1,5 +1,6 @@
 """Tables and amounts as the reports on a terminal show them."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -8,6 +9,9 @@ from rich.text import Text
 
 WIDEST = 160
 """Columns of text that a table may take."""
+
+_RARE_COSTS = ("unused_commitment", "distributed")
+_COSTS = ("effective_cost", "direct", "shared", "idle", *_RARE_COSTS, "unallocated", "billed_cost")
 
 
 def plain_table(title: str, *columns: str, words: int = 1) -> Table:
@@ -29,6 +33,17 @@ def print_table(table: Table, console: Console) -> None:
     console.width = max(usual, WIDEST)
     console.print(table, soft_wrap=True)
     console.width = usual
+
+
+def cost_columns(rows: Sequence[Mapping[str, str | None]]) -> tuple[str, ...]:
+    """Return the costs that a table of costs shows: rare ones only where one of them is not 0."""
+    rare = {name for name in _RARE_COSTS if any(Decimal(str(row.get(name) or 0)) for row in rows)}
+    return tuple(name for name in _COSTS if name in rare or name not in _RARE_COSTS)
+
+
+def heading(cost: str) -> str:
+    """Return what the column of a cost is called."""
+    return "unused" if cost == "unused_commitment" else cost.removesuffix("_cost")
 
 
 def money(text: str) -> str:

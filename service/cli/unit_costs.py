@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from service.domain.unit_costs import Runs, UnitCost
-    from service.usecases.report_unit_costs import UnitCostReport, UnitCostRow
+    from service.usecases.gpu_time.report_unit_costs import UnitCostReport, UnitCostRow
 
 
 _UNITS = {
@@ -50,7 +50,7 @@ def unit_costs(
     command works on the host of the lake, also where an API is configured.
     """
     from service.cli.console import open_wiring
-    from service.usecases.report_unit_costs import report_unit_costs
+    from service.usecases.gpu_time.report_unit_costs import report_unit_costs
 
     wanted = period_of(period)
     with open_wiring() as wiring:

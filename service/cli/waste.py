@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from service.domain.money import Money
-    from service.usecases.report_waste import Basis, WasteReport, WasteRow
+    from service.usecases.gpu_time.report_waste import Basis, WasteReport, WasteRow
 
 
 _BASES = ("reserved", "allocated", "utilised")
@@ -41,7 +41,7 @@ def waste(
     Works on the host of the lake, also where an API is configured.
     """
     from service.cli.console import open_wiring
-    from service.usecases.report_waste import report_waste
+    from service.usecases.gpu_time.report_waste import report_waste
 
     wanted = period_of(period)
     with open_wiring() as wiring:
@@ -58,7 +58,7 @@ def waste(
 
 def as_json(report: WasteReport) -> dict[str, object]:
     """Return the report for programs: exact amounts and GPU-milliseconds, null is not known."""
-    from service.usecases.report_waste import LOST_IN, OVER_SIZED_IN
+    from service.usecases.gpu_time.report_waste import LOST_IN, OVER_SIZED_IN
 
     return {
         "period": str(report.period),
@@ -79,7 +79,7 @@ def as_csv(report: WasteReport) -> Iterator[list[str]]:
 
     Without a judgement of the period there is no line of over-sized work.
     """
-    from service.usecases.report_waste import LOST_IN, OVER_SIZED_IN
+    from service.usecases.gpu_time.report_waste import LOST_IN, OVER_SIZED_IN
 
     names = [report.by, *(name for name in (*_COLUMNS, "contained_in") if name != report.by)]
     yield ["period", *names]

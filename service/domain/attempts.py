@@ -42,9 +42,21 @@ class Attempt:
     source: str = ""
 
     @property
-    def gpus_of_host(self) -> int:
-        """How many GPUs it has on each of its hosts, rounded up."""
-        return -(-self.gpus // len(self.hosts)) if self.hosts else 0
+    def claims_hosts(self) -> bool:
+        """Whether GPUs of its hosts may be its own without a label.
+
+        The GPUs of pods (jobs ``namespace/pod``) have labels, and may be shares of one. Without an
+        end only what is said to be running is known to go on.
+        """
+        ran = self.started is not None and (self.ended is not None or self.state == "running")
+        return ran and "/" not in self.job_id and self.gpus > 0 and bool(self.hosts)
+
+    def gpus_on(self, host: str) -> int:
+        """Return its GPUs on one of its hosts: as many on each, the first ones by name one more."""
+        if host not in self.hosts:
+            return 0
+        each, more = divmod(self.gpus, len(self.hosts))
+        return each + (more > 0 and sum(other < host for other in self.hosts) < more)
 
     def ran_in(self, window: Window) -> Window:
         """Return the part of ``window`` in which it ran, which may be empty."""

@@ -50,3 +50,8 @@ class MonthRate:
                 f"{self.rate} is no rate of {self.from_currency} in {self.to_currency};"
                 " accepted are positive numbers with up to 12 decimals"
             )
+
+    @property
+    def text(self) -> str:
+        """The rate as an exact decimal without needless noughts, as 1.0845."""
+        return Money.parse(self.rate, self.to_currency).text()

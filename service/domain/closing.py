@@ -36,10 +36,12 @@ class PeriodClose:
 
     ``approver`` is a person (``cli:alice``) or ``rule``; ``snapshots`` are those of the lake's
     tables that were read, ``None`` for an empty one; ``cost`` is the basis that was charged;
-    ``rates`` are exact decimal texts by pair, such as ``EUR/USD``; ``restated`` are the runs that
-    corrections of earlier periods were made from, by period; ``files`` are the SHA-256 of the
-    lake's files that were read, by their place below the lake; ``method`` names how lines and
-    postings are made from an allocation; ``reason`` is why a person closed over a hindrance.
+    ``rates`` are exact decimal texts by pair, such as ``EUR/USD``, of another month ``2026-09
+    EUR/USD``; the currency that totals are told in stands among them, worth 1; ``restated`` are the
+    runs that corrections of earlier periods were made from, by period; ``files`` are the SHA-256 of
+    the lake's files that were read, by their place below the lake; ``policy_sha256`` is that of the
+    policy's text; ``allocation_method`` names how the period was allocated, ``method`` how lines
+    and postings are made from an allocation; ``reason`` is why a person closed over a hindrance.
     """
 
     period: str
@@ -49,6 +51,8 @@ class PeriodClose:
     allocation_run: UUID
     snapshots: Mapping[str, int | None]
     cost: str
+    allocation_method: str
+    policy_sha256: str | None = None
     rates: Mapping[str, str] = field(default_factory=dict)
     restated: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +71,8 @@ class PeriodClose:
             "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
             "approver": self.approver,
             "policy_version": self.policy_version,
+            "policy_sha256": self.policy_sha256,
+            "allocation_method": self.allocation_method,
             "allocation_run": str(self.allocation_run),
             "snapshots": dict(self.snapshots),
             "cost": self.cost,
@@ -106,17 +112,23 @@ class Finality:
     final_through: date | None
 
 
-def finality(period: Period, closed: Collection[str], *, allocated: bool) -> Finality:
+def finality(
+    period: Period, closed: Collection[str], opened: Collection[str], *, allocated: bool
+) -> Finality:
     """Return how final a period's figures are.
+
+    Those of an open one are final through the last closed month that no open month comes before.
 
     Args:
         period: The period.
         closed: All periods that are closed.
+        opened: All periods that have bills and are not closed.
         allocated: Whether an allocation of the period is stored.
     """
     if period.name in closed:
         return Finality(PeriodState.CLOSED, _last_day(period))
-    before = max((name for name in closed if name < period.name), default=None)
+    oldest_open = min((period.name, *opened))
+    before = max((name for name in closed if name < oldest_open), default=None)
     state = PeriodState.PROVISIONAL if allocated else PeriodState.OPEN
     return Finality(state, None if before is None else _last_day(Period(before)))
 
@@ -151,6 +163,31 @@ def content_faults(
     if postings_digest(postings) != close.postings_sha256:
         faults.append(f"the postings of {close.period} are not those that were closed")
     return tuple(faults)
+
+
+def unproven(
+    close: PeriodClose, earlier: Iterable[PeriodClose], allocation_method: str
+) -> tuple[str, ...]:
+    """Return what of a close cannot be computed again by the methods of now, in sentences.
+
+    Args:
+        close: The close.
+        earlier: The closes before it.
+        allocation_method: How periods are allocated now.
+    """
+    why = "which this version cannot compute again"
+    closed = f"{close.period} was closed by"
+    own = [
+        f"{closed} {method}, {why}"
+        for method, known in ((close.allocation_method, allocation_method), (close.method, METHOD))
+        if method != known
+    ]
+    corrected = (
+        f"{close.period} corrects {one.period}, which was closed by {one.allocation_method}, {why}"
+        for one in earlier
+        if one.period in close.restated and one.allocation_method != allocation_method
+    )
+    return (*own, *corrected)
 
 
 def _last_day(period: Period) -> date:

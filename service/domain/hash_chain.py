@@ -62,6 +62,7 @@ def _line_record(line: StatementLine) -> list[object]:
         _exact(line.effective),
         _exact(line.contracted),
         _exact(line.list),
+        _exact(line.charged),
         line.cost_lines,
     ]
 

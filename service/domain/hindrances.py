@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from service.domain.money import Money, percent
+from service.domain.reporting import missing_rate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
     from service.domain.periods import Period
+    from service.domain.reporting import RateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,20 @@ class ClosingFacts:
     ledger differ by, with the name of the invoice. ``unallocated`` has by currency the effective
     cost that nobody bears, and all of it. ``stale`` is an allocation that newer facts have
     overtaken, or none at all. ``earlier_open`` are earlier periods that are not closed.
+    ``quarantined_corrections`` are quarantined rows by the closed period that it corrects.
+    ``missing_rates`` are those that statements need to tell totals in the reporting currency.
     """
 
     period: Period
     today: date
     open_invoices: Collection[str] = ()
     quarantined_rows: int = 0
+    quarantined_corrections: Mapping[str, int] = field(default_factory=dict)
     differences: Collection[tuple[str, Money]] = ()
     unallocated: Mapping[str, tuple[Money, Money]] = field(default_factory=dict)
     stale: bool = False
     earlier_open: Collection[str] = ()
+    missing_rates: Collection[RateKey] = ()
 
 
 def hindrances(
@@ -74,12 +80,15 @@ def _wrong(facts: ClosingFacts, rule: ClosingRule) -> Iterator[str]:
         yield f"the allocation of {period} is older than its bills, usage or policy"
     if facts.quarantined_rows:
         yield f"{facts.quarantined_rows} rows of {period} are quarantined"
+    for origin, rows in sorted(facts.quarantined_corrections.items()):
+        yield f"{rows} rows of {origin}, which {period} corrects, are quarantined"
     for invoice, difference in facts.differences:
         if abs(difference) > Money.parse(rule.tolerance, difference.currency):
             yield (
                 f"invoice {invoice} and the ledger differ by"
                 f" {difference.text()} {difference.currency}"
             )
+    yield from map(missing_rate, sorted(facts.missing_rates))
 
 
 def _unsettled(facts: ClosingFacts, rule: ClosingRule) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from service.domain.gpu_accounts import HOUR_MS
@@ -51,6 +51,23 @@ class Taken:
     counted: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A stretch of the hour in which the same claims ran: the GPUs of each, by its number."""
+
+    length_ms: int
+    gpus: Mapping[int, int]
+
+
+def is_disputed(claims: Sequence[Claim]) -> bool:
+    """Return whether claims of two sources ran at once: then nobody knows which host is meant."""
+    return len({one.source for one in claims}) > 1 and any(
+        one.source != other.source
+        and max(one.begin_ms, other.begin_ms) < min(one.end_ms, other.end_ms)
+        for one, other in combinations(claims, 2)
+    )
+
+
 def take(devices: Sequence[Device], claims: Sequence[Claim]) -> Iterator[Taken]:
     """Give the devices of a host and hour to the attempts that ran there.
 
@@ -59,25 +76,49 @@ def take(devices: Sequence[Device], claims: Sequence[Claim]) -> Iterator[Taken]:
     divided by their GPUs: two half-node jobs have a half of every device.
     """
     ranked = sorted(devices, key=_rank)
-    inner = (moment for one in claims for moment in (one.begin_ms, one.end_ms))
+    moments = list(_moments(claims))
     held: list[dict[int, int]] = [{} for _ in ranked]
-    for begin, end in pairwise(sorted({0, HOUR_MS, *inner})):
+    given = [_given(device, place, moments) for place, device in enumerate(ranked)]
+    for number, moment in enumerate(moments):
+        long = [times.get(number, 0) for times in given]
+        left = apportion(sum(long), moment.gpus)
+        for ms, parts in zip(long, held, strict=True):
+            for claim, part in _drawn(ms, left).items():
+                parts[claim] = parts.get(claim, 0) + part
+    for device, parts in zip(ranked, held, strict=True):
+        yield from _taken(device, claims, {number: part for number, part in parts.items() if part})
+
+
+def _moments(claims: Sequence[Claim]) -> Iterator[_Moment]:
+    """Cut the hour where a claim begins or ends, and leave out when none ran."""
+    cuts = sorted({cut for one in claims for cut in (one.begin_ms, one.end_ms)})
+    for begin, end in pairwise(cuts):
         running = {
             number: one.gpus
             for number, one in enumerate(claims)
             if one.begin_ms <= begin and end <= one.end_ms
         }
-        chosen = ranked[: sum(running.values())]
-        # Cut by the moments, so that the parts of an hour are all that the device has.
-        long = [
-            one.capacity_ms * end // HOUR_MS - one.capacity_ms * begin // HOUR_MS for one in chosen
-        ]
-        left = apportion(sum(long), running) if chosen else {}
-        for ms, parts in zip(long, held, strict=False):
-            for number, part in _drawn(ms, left).items():
-                parts[number] = parts.get(number, 0) + part
-    for device, parts in zip(ranked, held, strict=True):
-        yield from _taken(device, claims, {number: part for number, part in parts.items() if part})
+        if running:
+            yield _Moment(end - begin, running)
+
+
+def _given(device: Device, place: int, moments: Sequence[_Moment]) -> Mapping[int, int]:
+    """Return what a device gives to each moment in which it was held, by the moment's number.
+
+    A GPU was there for its capacity, nobody knows when: it was held for as much of that as there
+    was work. What is no whole GPU may count by its size, so that it gives by the hour's part.
+    """
+    lengths = {
+        number: one.length_ms
+        for number, one in enumerate(moments)
+        if place < sum(one.gpus.values())
+    }
+    ran_ms = sum(lengths.values())
+    if not ran_ms:
+        return {}
+    part_ms = device.capacity_ms * ran_ms // HOUR_MS
+    whole = part_ms if device.slice else min(device.capacity_ms, ran_ms)
+    return _drawn(whole, lengths)
 
 
 def _rank(device: Device) -> tuple[int, str, str]:

@@ -59,8 +59,8 @@ def wanted_postings(
 ) -> dict[tuple[Entry, str], Money]:
     """Return the sums that the ledger must hold of a period's own bills and allocated lines.
 
-    Teams bear effective cost; where the basis is another, what they are charged more or less
-    stands against ``rate_variance``. A price that is not known makes no difference.
+    Teams bear effective cost; where the basis, by which the lines are charged, is another, what
+    they are charged more or less stands against ``rate_variance``.
 
     Raises:
         BooksDoNotBalanceError: When the lines do not add up to the bills.
@@ -68,7 +68,7 @@ def wanted_postings(
     journal = _Journal(period, Book())
     for charge in charges:
         journal.bill(charge)
-    for (line, team, pool, _), (cost, surcharge) in _borne(lines, basis).items():
+    for (line, team, pool, _), (cost, surcharge) in _borne(lines).items():
         journal.charge(bearer(line, team), pool, cost)
         journal.price(bearer(line, team), basis, surcharge)
     return _cleared(period, journal.book)
@@ -137,14 +137,13 @@ class _Journal:
 
 
 def _borne(
-    lines: Iterable[StatementLine], basis: CostBasis
+    lines: Iterable[StatementLine],
 ) -> dict[tuple[str, str, str, str], tuple[Money, Money]]:
     """Sum cost and surcharge by line, team, pool and currency: far fewer than there are lines."""
     sums: dict[tuple[str, str, str, str], tuple[Money, Money]] = {}
     for line in lines:
         key = (line.line, line.team, line.pool, line.currency)
-        charged = line.charged(basis)
-        surcharge = (line.effective if charged is None else charged) - line.effective
+        surcharge = line.charged - line.effective
         before = sums.get(key)
         if before is None:
             sums[key] = (line.effective, surcharge)

@@ -119,13 +119,11 @@ def _bill(expected: _Sums, charge: Charge) -> None:
 
 
 def _charge(expected: _Sums, line: StatementLine, basis: CostBasis) -> None:
-    charged = line.charged(basis)
-    amount = line.effective if charged is None else charged
     account = bearer(line.line, line.team)
-    expected.add(amount, "borne", account.kind, account.name)
-    surcharge = line.effective - amount
-    if surcharge.pico:
-        expected.add(surcharge, "variance", basis)
+    expected.add(line.charged, "borne", account.kind, account.name)
+    variance = line.effective - line.charged
+    if variance.pico:
+        expected.add(variance, "variance", basis)
 
 
 def _book(booked: _Sums, entry: Entry, account: Account, amount: Money) -> None:

@@ -36,7 +36,7 @@ def restatement_lines(
 
     Args:
         origin_period: The closed period.
-        newest: Its lines as its newest allocation has them.
+        newest: Its lines as its newest allocation has them, charged by the cost of its close.
         told: The lines of its closed statement, and every earlier restatement of it.
     """
     newest, told = _unlike(tuple(newest), tuple(told))
@@ -92,6 +92,7 @@ def _sum(key: LineKey, one: StatementLine, other: StatementLine) -> StatementLin
         effective=one.effective + other.effective,
         contracted=_known_sum(one.contracted, other.contracted),
         list=_known_sum(one.list, other.list),
+        charged=one.charged + other.charged,
         cost_lines=one.cost_lines + other.cost_lines,
     )
 
@@ -103,6 +104,7 @@ def _difference(key: LineKey, now: StatementLine, before: StatementLine) -> Stat
         effective=now.effective - before.effective,
         contracted=_known_sum(now.contracted, _less(before.contracted)),
         list=_known_sum(now.list, _less(before.list)),
+        charged=now.charged - before.charged,
         cost_lines=now.cost_lines - before.cost_lines,
     )
 
@@ -152,12 +154,18 @@ def _nothing(key: LineKey) -> StatementLine:
 
 def _line(key: LineKey, amount: Money) -> StatementLine:
     return StatementLine.of(
-        key, billed=amount, effective=amount, contracted=None, list=None, cost_lines=0
+        key,
+        billed=amount,
+        effective=amount,
+        contracted=None,
+        list=None,
+        charged=amount,
+        cost_lines=0,
     )
 
 
 def _moves(line: StatementLine) -> bool:
-    amounts = (line.billed, line.effective, line.contracted, line.list)
+    amounts = (line.billed, line.effective, line.contracted, line.list, line.charged)
     return any(amount is not None and amount.pico for amount in amounts)
 
 

@@ -48,7 +48,8 @@ class StatementLine:
 
     On restatements ``origin_period`` and ``reason`` are set, and amounts and the count of cost
     lines are differences. Of a cost that is not known for all that is summed the known part is
-    given; ``None`` is a cost that is not known at all.
+    given; ``None`` is a cost that is not known at all. ``charged`` is what the team owes: the cost
+    that the period charges by, and effective cost of whatever has no such price.
     """
 
     id: str
@@ -68,10 +69,11 @@ class StatementLine:
     effective: Money
     contracted: Money | None
     list: Money | None
+    charged: Money
     cost_lines: int
 
     @classmethod
-    def of(  # noqa: PLR0913  four costs, a count and a reason are six things
+    def of(  # noqa: PLR0913  five amounts, a count and a reason are seven things
         cls,
         key: LineKey,
         *,
@@ -79,6 +81,7 @@ class StatementLine:
         effective: Money,
         contracted: Money | None,
         list: Money | None,  # noqa: A002  the name of the cost in FOCUS
+        charged: Money,
         cost_lines: int,
         reason: str = "",
     ) -> StatementLine:
@@ -101,6 +104,7 @@ class StatementLine:
             effective=effective,
             contracted=contracted,
             list=list,
+            charged=charged,
             cost_lines=cost_lines,
         )
 
@@ -121,8 +125,8 @@ class StatementLine:
             self.origin_period,
         )
 
-    def charged(self, basis: CostBasis) -> Money | None:
-        """Return the cost that is charged; ``None`` is not known, which is not nothing."""
+    def cost(self, basis: CostBasis) -> Money | None:
+        """Return what is known of one of the costs; ``None`` is nothing known, which is not 0."""
         return {
             CostBasis.EFFECTIVE: self.effective,
             CostBasis.BILLED: self.billed,

@@ -51,6 +51,14 @@ def _cost(field: str) -> Column:
     return Column(f"{field}_cost", Kind.AMOUNT, read)
 
 
+def _rate(name: str, field: str) -> Column:
+    def read(statement: Statement, line: StatementLine) -> Value:
+        rate = statement.rate(line)
+        return None if rate is None else str(getattr(rate, field))
+
+    return Column(name, Kind.TEXT, read)
+
+
 HEADING = (
     Column("period", Kind.TEXT, lambda statement, _: statement.period.name),
     Column("team", Kind.TEXT, lambda statement, _: statement.team),
@@ -61,6 +69,15 @@ HEADING = (
         lambda statement, _: statement.final_through_text,
     ),
     Column("head", Kind.TEXT, lambda statement, _: statement.head),
+    Column("reporting_currency", Kind.TEXT, lambda statement, _: statement.reporting_currency),
+    Column(
+        "reported_total",
+        Kind.AMOUNT,
+        lambda statement, _: statement.reported.total if statement.reported else None,
+    ),
+    _rate("rate", "text"),
+    _rate("rate_month", "month"),
+    _rate("rate_source", "source"),
 )
 """What each line of a bare table says of its statement."""
 

@@ -12,6 +12,7 @@ from service.exports.columns import LINE, rows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from service.domain.reporting import Part, Reported
     from service.exports.columns import Value
     from service.exports.statement import Statement, Total
 
@@ -30,9 +31,19 @@ def statement_json(statement: Statement) -> bytes:
             for code in statement.currencies
             for total in statement.totals_by_kind(code)
         ],
+        "reported": statement.reported and reported_json(statement.reported),
         "lines": [_line(row) for row in rows(statement, LINE)],
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def reported_json(reported: Reported) -> dict[str, object]:
+    """Tell what amounts come to in the reporting currency, and the rates that were used."""
+    return {
+        "currency": reported.total.currency,
+        "amount": reported.total.text(),
+        "parts": [_part(part) for part in reported.parts],
+    }
 
 
 def heading(statement: Statement) -> dict[str, str | None]:
@@ -55,6 +66,17 @@ def heading(statement: Statement) -> dict[str, str | None]:
 
 def _amounts(amounts: Iterable[Money]) -> list[dict[str, str]]:
     return [{"currency": amount.currency, "amount": amount.text()} for amount in amounts]
+
+
+def _part(part: Part) -> dict[str, str | None]:
+    return {
+        "currency": part.amount.currency,
+        "amount": part.amount.text(),
+        "worth": part.worth.text(),
+        "rate": part.rate.text if part.rate else None,
+        "rate_month": part.rate.month if part.rate else None,
+        "rate_source": part.rate.source if part.rate else None,
+    }
 
 
 def _total(total: Total) -> dict[str, str | int]:

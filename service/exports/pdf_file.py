@@ -25,7 +25,7 @@ def statement_pdf(statement: Statement) -> bytes:
         font_paths=_fonts(),
         format="pdf",
         sys_inputs={"statement": content},
-        timestamp=statement.created,
+        timestamp=statement.created.replace(microsecond=0),  # typst takes whole seconds
     )
     return file
 

@@ -13,6 +13,7 @@ from service.exports.statement import KINDS, Statement, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from service.domain.reporting import Part, Reported
     from service.domain.statements import StatementLine
 
 TOP = 10
@@ -36,6 +37,7 @@ def page(statement: Statement) -> dict[str, object]:
         "basis": f"at {statement.cost.value} cost",
         "created": [*moment.timetuple()[:6]],
         "currencies": [_currency(statement, code) for code in statement.currencies],
+        "reported": _reported(statement.reported),
         "reconciliation": statement.reconciliation,
         "head": statement.head,
     }
@@ -61,6 +63,29 @@ def _currency(statement: Statement, currency: str) -> dict[str, object]:
         "top": [_line(statement, line) for line in _largest(statement, lines)],
         "rest": list(_rest(statement, lines, currency)),
         "corrections": list(_corrections(statement, currency)),
+    }
+
+
+def _reported(reported: Reported | None) -> dict[str, object] | None:
+    """Return the total in the reporting currency where another one is converted to it."""
+    if reported is None or not reported.rates:
+        return None
+    parts = [part.worth for part in reported.parts]
+    return {
+        "currency": reported.total.currency,
+        "total": shown(reported.total),
+        "parts": [_part(part) for part in reported.parts],
+        "rest": list(_rounding(parts, reported.total, {})),
+    }
+
+
+def _part(part: Part) -> Row:
+    rate = part.rate
+    return {
+        "name": f"{shown(part.amount)} {part.amount.currency}",
+        "rate": "" if rate is None else f"{rate.text} in {rate.month}",
+        "source": "" if rate is None else _joined(rate.source),
+        "amount": shown(part.worth),
     }
 
 

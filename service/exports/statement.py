@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
+    from service.domain.bookkeeping import MonthRate
     from service.domain.periods import Period
+    from service.domain.reporting import Reported
     from service.domain.statements import StatementLine
 
 RESTATEMENT = "restatement"
@@ -55,7 +57,8 @@ class Statement:
 
     ``cost`` is the cost that it is charged by; ``head`` is the hash of the period's close;
     ``created`` is the moment that all files carry as theirs; ``previous`` is what the month before
-    came to by currency, if that is known.
+    came to by currency, if that is known; ``reported`` is what all currencies come to in the
+    reporting currency, where there is one.
     """
 
     company: str
@@ -71,13 +74,15 @@ class Statement:
     final_through: date | None = None
     head: str | None = None
     previous: Mapping[str, Money] | None = None
+    reported: Reported | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would tell a team a wrong thing.
 
         Raises:
             ValueError: When the period was not allocated yet, a line is another team's, a currency
-                is none, or there is no head on a closed statement or one on another.
+                is none, the reporting currency tells of other amounts, or there is no head on a
+                closed statement or one on another.
         """
         if self.state is PeriodState.OPEN:
             raise ValueError(f"{self.period} {self.team}: nothing is allocated yet to tell of")
@@ -89,6 +94,10 @@ class Statement:
         for code in self.currencies:
             if len(code) != _CODE_LENGTH or not code.isalnum():
                 raise ValueError(f"{code!r} is no currency; accepted are codes of ISO 4217, as USD")
+        if self.reported is not None:
+            told = money_sums(part.amount for part in self.reported.parts)
+            if told != money_sums(map(self.amount, self.lines)):
+                raise ValueError(f"{self.period} {self.team}: not its own amounts were converted")
 
     @property
     def currencies(self) -> tuple[str, ...]:
@@ -106,10 +115,20 @@ class Statement:
         """The last day whose bills are final, as YYYY-MM-DD."""
         return self.final_through.isoformat() if self.final_through else None
 
+    @property
+    def reporting_currency(self) -> str | None:
+        """The currency that all others are also told in, if there is one."""
+        return self.reported.total.currency if self.reported else None
+
     def amount(self, line: StatementLine) -> Money:
-        """Return what a line charges; where its price is not known that is effective cost."""
-        charged = line.charged(self.cost)
-        return line.effective if charged is None else charged
+        """Return what a line charges, as it was stored with the line."""
+        return line.charged
+
+    def rate(self, line: StatementLine) -> MonthRate | None:
+        """Return the rate that a line's total was converted at, if it was."""
+        if self.reported is None:
+            return None
+        return self.reported.rate_of(line.currency, line.origin_period)
 
     def sorted_lines(self) -> tuple[StatementLine, ...]:
         """Give the lines by currency and kind, the largest first; the same whatever came in."""
@@ -154,7 +173,7 @@ class Statement:
             kind=kind,
             amount=sum_money(map(self.amount, lines), currency),
             lines=len(lines),
-            unpriced=sum(line.charged(self.cost) is None for line in lines),
+            unpriced=sum(line.cost(self.cost) is None for line in lines),
             cost_lines=sum(line.cost_lines for line in lines),
         )
 

@@ -11,6 +11,7 @@ from service.exports.rounding_rows import ROUNDING
 from service.exports.shown import day
 from service.exports.statement import KINDS
 from service.exports.xlsx_cells import Sheet
+from service.exports.xlsx_reported import write_reported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,19 +22,21 @@ if TYPE_CHECKING:
     from service.exports.statement import Statement
     from service.exports.xlsx_lines import LinesSheet
 
-_WIDTHS = (44, 12, 16, 18)
+_WIDTHS = (44, 18, 16, 18, 30)
 _AMOUNT = 3
 
 
 def write_page(
     workbook: Workbook, page: Worksheet, statement: Statement, sheets: Sequence[LinesSheet]
 ) -> None:
-    """Write the facts of the statement, then a block of sums for each currency."""
+    """Write the facts of the statement, a block of sums for each currency, and all in one."""
     for column, width in enumerate(_WIDTHS):
         page.set_column(column, column, width)
     row = _facts(Sheet(workbook, page, statement.currency), statement)
     for lines in sheets:
         row = _Block(Sheet(workbook, page, lines.currency), statement, lines).write(row + 1)
+    if statement.reported is not None and statement.reported.rates:
+        write_reported(workbook, page, statement.reported, row + 1)
 
 
 def _facts(cells: Sheet, statement: Statement) -> int:

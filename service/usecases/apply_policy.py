@@ -10,14 +10,15 @@ from service.documents.yaml_file import parse_document, read_text
 from service.domain.money import Money
 from service.domain.records import AllocationRun, AuditEntry, DocumentVersion
 from service.usecases.allocate import allocate
-from service.usecases.allocate_period import allocate_period, no_guard
+from service.usecases.allocate_period import allocate_period
 from service.usecases.charge_owners import Reader
-from service.usecases.stale_periods import READS, loaded_periods
+from service.usecases.run_period import no_guard
+from service.usecases.stale_periods import READS, loaded_periods, open_periods
 from service.usecases.stored_documents import (
     fingerprint,
     newest_of,
     next_version,
-    policy_in_effect,
+    policy_of,
 )
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def propose_policy(path: Path, *, lake: Lake, engine: Engine, store: Store) -> P
         versions = work.policies.all()
     newest = newest_of(versions)
     same = newest is not None and newest.sha256 == fingerprint(text)
-    period = _newest_affected(document, versions, lake)
+    period = _newest_affected(document, versions, lake, store)
     effects = () if period is None else _effects(period, document.policy(), lake, engine, store)
     return PolicyProposal(
         text, document, newest.version if newest and same else None, period, effects
@@ -133,20 +134,20 @@ def _store(proposal: PolicyProposal, store: Store, at: datetime, actor: str) -> 
 
 
 def _is_outdated(period: Period, store: Store) -> bool:
+    policy = policy_of(store, period)
     with store.work() as work:
-        policy = work.policies.in_effect(period.first_day)
         run = work.allocations.latest(str(period))
     return run is None or run.policy_version != (policy.version if policy else None)
 
 
 def _newest_affected(
-    document: PolicyDocument, versions: Sequence[DocumentVersion], lake: Lake
+    document: PolicyDocument, versions: Sequence[DocumentVersion], lake: Lake, store: Store
 ) -> Period | None:
-    """Return the newest period with bills for which the policy would be the one in effect."""
+    """Return the newest open period with bills for which the policy would be the one in effect."""
     later = [one.effective_from for one in versions if one.effective_from > document.effective_from]
     affected = [
         period
-        for period in loaded_periods(lake)
+        for period in open_periods(lake=lake, store=store)
         if document.effective_from <= period.first_day
         and not any(start <= period.first_day for start in later)
     ]
@@ -157,9 +158,9 @@ def _effects(
     period: Period, policy: Policy, lake: Lake, engine: Engine, store: Store
 ) -> tuple[Effect, ...]:
     reader = Reader(engine, lake.view(READS))
-    current = policy_in_effect(store, period.first_day)
-    before = _by_team(allocate(period, current.policy if current else None, reader).rows)
-    after = _by_team(allocate(period, policy, reader).rows)
+    current = policy_of(store, period)
+    before = borne_by_team(allocate(period, current.policy if current else None, reader).rows)
+    after = borne_by_team(allocate(period, policy, reader).rows)
     return tuple(
         Effect(team, currency, *(side.get(key, Money.zero(currency)) for side in (before, after)))
         for key in sorted({*before, *after})
@@ -167,7 +168,8 @@ def _effects(
     )
 
 
-def _by_team(rows: pa.Table) -> dict[tuple[str, str], Money]:
+def borne_by_team(rows: pa.Table) -> dict[tuple[str, str], Money]:
+    """Return the effective cost of allocated rows by team and currency."""
     costs = rows.group_by(["team", "currency"]).aggregate([("effective_cost", "sum")])
     return {
         (row["team"], row["currency"]): Money.parse(

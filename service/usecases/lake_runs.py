@@ -7,10 +7,11 @@ that it depends on into the state of its own partitions, together with its rows.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from service.domain.periods import Period
+from service.domain.records import ALLOCATED
 from service.usecases.stored_documents import policy_of
 from warehouse.port import WHOLE_SOURCE, Partition
 
@@ -76,6 +77,18 @@ def fingerprint(kind: RunKind, period: Period, lake: Lake, policy_version: int |
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def as_closed(kind: RunKind, period: Period, store: Store) -> RunKind:
+    """Return ``kind``, of a closed period's allocation by the method that it was closed with.
+
+    So another method changes no closed period; facts that come late do.
+    """
+    if kind.name != ALLOCATED:
+        return kind
+    with store.work() as work:
+        close = work.closes.of(str(period))
+    return kind if close is None else replace(kind, method=close.allocation_method)
+
+
 def stored_run(kind: RunKind, period: Period, lake: Lake) -> str | None:
     """Return the id of the run whose rows of ``period`` are stored whole."""
     states = [lake.state(one) for one in kind.partitions(period)]
@@ -102,6 +115,7 @@ def is_current(kind: RunKind, period: Period, lake: Lake, store: Store) -> bool:
     if record is None or stored_run(kind, period, lake) != str(record.id):
         return False
     found = policy_of(store, period)
-    now = fingerprint(kind, period, lake, found.version if found else None)
+    closed = as_closed(kind, period, store)
+    now = fingerprint(closed, period, lake, found.version if found else None)
     states = [lake.state(one) for one in kind.partitions(period)]
     return all(state is not None and now in state.files for state in states)

@@ -1,4 +1,4 @@
-"""What the nightly job does: load, allocate, account, rightsize, plan, report, maintain."""
+"""What the nightly job does: load, allocate, post, account, rightsize, plan, report, maintain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,22 +13,24 @@ from ingest.settings import SourceSettings
 from service.config import Settings
 from service.domain.periods import Period
 from service.domain.plans import StoredPlan
-from service.domain.records import AllocationRun
+from service.domain.records import AllocationRun, PeriodRun
 from service.errors import ConflictError, NotFoundError
 from service.store.store import Store
-from service.usecases.account_period import account_period
-from service.usecases.account_state import unaccounted_periods
 from service.usecases.allocate_period import allocate_period
+from service.usecases.gpu_time.account_period import account_period
+from service.usecases.gpu_time.report_waste import WasteReport, report_waste
+from service.usecases.gpu_time.rightsize import rightsize
+from service.usecases.gpu_time.state import unaccounted_periods
 from service.usecases.holders import is_gone, this_process
+from service.usecases.ledger.close_period import closer_of
+from service.usecases.ledger.post_period import post_period
 from service.usecases.load_source import failures, load_source
 from service.usecases.maintain_lake import maintain_lake
 from service.usecases.plan_queue import Planner, PlanSettings
-from service.usecases.report_costs import CostReport, report_costs
-from service.usecases.report_run import report_run
-from service.usecases.report_waste import WasteReport, report_waste
-from service.usecases.rightsize import rightsize
+from service.usecases.report_costs import CostReport, report_costs, told_run
+from service.usecases.report_run import books_of_night, report_run
 from service.usecases.run_nightly import JOB, Nightly, NightlyStep, Result, Situation
-from service.usecases.stale_periods import loaded_periods, stale_periods
+from service.usecases.stale_periods import loaded_periods, open_periods, stale_periods
 from warehouse.lake import Lake
 from warehouse.port import Engine
 
@@ -58,6 +60,8 @@ def nightly_job(  # noqa: PLR0913  (every long-lived part comes by name)
         steps=(
             *loads,
             NightlyStep("allocate", night.allocate),
+            NightlyStep("post", night.post, needed=False),
+            *([NightlyStep("close", night.close, needed=False)] if settings.close_by_rule else []),
             NightlyStep("account", night.account, needed=False),
             NightlyStep("rightsize", night.rightsize, needed=False),
             NightlyStep("plan", night.plan),
@@ -114,6 +118,36 @@ class _Night:
         ]
         return {"allocated": {run.period: str(run.id) for run in runs}}
 
+    def post(self, at: Situation) -> Result:
+        """Bring the ledger of every open period to what its allocation says."""
+        posted = [
+            post_period(
+                period,
+                lake=self.lake,
+                engine=self.engine,
+                store=self.store,
+                actor=JOB,
+                new_id=self.new_id,
+                clock=self.clock,
+                guard=at.guard,
+            )
+            for period in open_periods(lake=self.lake, store=self.store)
+        ]
+        return {"posted": {one.period: one.as_json() for one in posted}}
+
+    def close(self, at: Situation) -> Result:
+        """Close the periods that nothing hinders."""
+        closed = closer_of(
+            self.settings,
+            lake=self.lake,
+            engine=self.engine,
+            store=self.store,
+            new_id=self.new_id,
+            clock=self.clock,
+            guard=at.guard,
+        ).close_by_rule()
+        return {"closed": {one.period: one.head for one in closed}}
+
     def account(self, at: Situation) -> Result:
         """Account every period whose facts or policy changed since it was accounted last."""
         carbon = {place: float(one.g_per_kwh) for place, one in region_carbon().items()}
@@ -130,7 +164,7 @@ class _Night:
             )
             for period in unaccounted_periods(lake=self.lake, store=self.store)
         ]
-        return {"accounted": {run.period: run.as_json() for run in runs}}
+        return {"accounted": {run.period: _accounted(run) for run in runs}}
 
     def rightsize(self, at: Situation) -> Result:
         """Say which work would do with fewer or smaller GPUs."""
@@ -173,6 +207,7 @@ class _Night:
             failed={**at.failed, **failures(loads)},
             ask=self._costs,
             usage=self._nothing if "account" in at.failed else self._usage,
+            books=self._books(at),
         )
 
     def maintain(self, at: Situation) -> Result:
@@ -189,10 +224,14 @@ class _Night:
 
     def _runs(self) -> dict[Period, AllocationRun]:
         with self.store.work() as work:
-            found = {
-                period: work.allocations.latest(str(period)) for period in loaded_periods(self.lake)
-            }
+            found = {period: told_run(period, work) for period in loaded_periods(self.lake)}
         return {period: run for period, run in found.items() if run is not None}
+
+    def _books(self, at: Situation) -> dict[str, Any]:
+        posted, closed = (at.results.get(step, {}) for step in ("post", "close"))
+        with self.store.work() as work:
+            newest = work.closes.latest()
+        return books_of_night(posted.get("posted", {}), closed.get("closed", {}), newest)
 
     def _plan(self, run_id: UUID) -> StoredPlan | None:
         with self.store.work() as work:
@@ -204,7 +243,9 @@ class _Night:
     def _usage(self, period: Period) -> WasteReport | None:
         """The accounts of a period, if there are any."""
         try:
-            return report_waste(period, "kind", lake=self.lake, engine=self.engine)
+            return report_waste(
+                period, "kind", lake=self.lake, engine=self.engine, store=self.store
+            )
         except (ConflictError, NotFoundError):
             return None
 
@@ -214,6 +255,11 @@ class _Night:
 
 def _loads(at: Situation) -> list[dict[str, Any]]:
     return [one for name, r in at.results.items() if name.startswith(LOAD) for one in r["loads"]]
+
+
+def _accounted(run: PeriodRun) -> dict[str, Any]:
+    """Write an accounting for the record of its step."""
+    return {"run": str(run.id), "policy_version": run.policy_version, **run.proof}
 
 
 def _stale(at: Situation) -> list[str]:

@@ -1,22 +1,23 @@
-"""Answers who bears what of a period, from the newest stored allocation run."""
+"""Answers who bears what of a period, by its newest run or the one that it was closed on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
+import pyarrow as pa
+
 from service.domain.money import Money
+from service.domain.periods import Period
 from service.errors import ConflictError, InputError, NotFoundError
-from service.usecases.stale_periods import SOURCE, loaded_periods
+from service.usecases.lake_runs import stored_run
+from service.usecases.stale_periods import ALLOCATION, loaded_periods
 from warehouse.errors import UnknownTable
-from warehouse.port import Engine, Partition, Question, View
+from warehouse.port import Engine, Question, View
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from service.domain.periods import Period
     from service.domain.records import AllocationRun
-    from service.store.store import Store
+    from service.store.store import Store, UnitOfWork
     from warehouse.lake import Lake
 
 By = Literal["team", "provider", "service", "account", "pool", "charge_category"]
@@ -32,7 +33,8 @@ NONE = "(none)"
 class CostRow:
     """What one team (service, account ...) bears in one currency.
 
-    ``direct``, ``shared``, ``idle`` and ``unallocated`` add up to ``effective_cost``.
+    ``direct``, ``shared``, ``idle``, ``unused_commitment``, ``distributed`` (what it passed on,
+    less than 0) and ``unallocated`` add up to ``effective_cost``.
     ``contracted_cost`` and ``list_cost`` are ``None`` where no bill says them.
     """
 
@@ -45,6 +47,8 @@ class CostRow:
     direct: Money
     shared: Money
     idle: Money
+    unused_commitment: Money
+    distributed: Money
     unallocated: Money
 
 
@@ -76,13 +80,49 @@ def report_costs(  # noqa: PLR0913  (every long-lived part comes by name)
     """
     if by not in BY:
         raise InputError(f"costs cannot be shown by {by!r}; accepted are {', '.join(BY)}")
+    run, answer = ask_newest_run(
+        "costs_by", period, by, lake=lake, engine=engine, store=store, teams=teams
+    )
+    return CostReport(period, run, by, tuple(_row(row) for row in answer.to_pylist()))
+
+
+def ask_newest_run(  # noqa: PLR0913  (every long-lived part comes by name)
+    name: str,
+    period: Period,
+    by: str,
+    *,
+    lake: Lake,
+    engine: Engine,
+    store: Store,
+    teams: frozenset[str] | None,
+) -> tuple[AllocationRun, pa.Table]:
+    """Ask a question about the newest stored allocation run of a period, by one property.
+
+    Raises:
+        NotFoundError: When there are no bills of the period; the message names periods that are.
+        ConflictError: When its bills are loaded and not allocated yet.
+    """
     with store.work() as work:
-        run = work.allocations.latest(str(period))
+        run = told_run(period, work)
+        is_closed = work.closes.of(str(period)) is not None
+    if run is not None and not run.rows and is_closed:
+        return run, pa.table({})
     if run is None or run.allocation_snapshot is None or not run.rows:
         raise _missing(period, lake)
     params = {"run": str(run.id), "period": str(period), "by": by}
-    answer = _ask(Question("ask/costs_by", params), run, lake, engine, teams)
-    return CostReport(period, run, by, tuple(_row(row) for row in answer.to_pylist()))
+    return run, _ask(Question(f"ask/{name}", params), run, lake, engine, teams)
+
+
+def told_run(period: Period, work: UnitOfWork) -> AllocationRun | None:
+    """Return the run whose figures are told: a closed period keeps the one that it was closed on.
+
+    Its snapshot is then the one that was sealed, which maintenance never takes away.
+    """
+    close = work.closes.of(str(period))
+    if close is None:
+        return work.allocations.latest(str(period))
+    run = work.allocations.by_id(close.allocation_run)
+    return run and replace(run, allocation_snapshot=close.snapshots["allocation"])
 
 
 def _ask(
@@ -94,8 +134,7 @@ def _ask(
 ) -> pa.Table:
     """Ask the newest snapshot if it holds the run, else the run's own: a commit may be too new."""
     newest = lake.view(["allocation"], teams)
-    state = lake.state(Partition("allocation", SOURCE, run.period))
-    if state is not None and state.load_id == str(run.id):
+    if stored_run(ALLOCATION, Period(run.period), lake) == str(run.id):
         return engine.query(question, newest)
     try:
         return engine.query(question, View({"allocation": run.allocation_snapshot}, teams))
@@ -137,5 +176,7 @@ def _row(row: dict[str, object]) -> CostRow:
         direct=amount("direct"),
         shared=amount("shared"),
         idle=amount("idle"),
+        unused_commitment=amount("unused_commitment"),
+        distributed=amount("distributed"),
         unallocated=amount("unallocated"),
     )

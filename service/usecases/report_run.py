@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from service.domain.closing import PeriodClose
 from service.domain.money import Money, money_sums, sum_money
 from service.domain.periods import Period
 from service.domain.plans import StoredPlan
 from service.domain.records import AllocationRun
+from service.usecases.gpu_time.report_waste import WasteReport
 from service.usecases.report_costs import CostReport, CostRow
-from service.usecases.report_waste import WasteReport
 
 PICO_PER_MICRO = 10**6
 
@@ -31,6 +32,7 @@ def report_run(  # noqa: PLR0913  (one night has this many parts, all by name)
     failed: Mapping[str, str],
     ask: Ask,
     usage: AskUsage,
+    books: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put together what the night brought; amounts are exact decimal strings."""
     periods = sorted(runs)
@@ -42,7 +44,25 @@ def report_run(  # noqa: PLR0913  (one night has this many parts, all by name)
         "providers": _providers([ask(period, "provider") for period in periods]),
         "teams": _teams(ask(_settled(periods, scheduled_at), "team")) if periods else None,
         "usage": _usage(usage(_settled(periods, scheduled_at))) if periods else None,
+        "books": books,
         "plan": None if plan is None else plan_summary(plan),
+    }
+
+
+def books_of_night(
+    posted: Mapping[str, Any], closed: Mapping[str, str], newest: PeriodClose | None
+) -> dict[str, Any]:
+    """Write what the night did to the books, and the head to keep.
+
+    Args:
+        posted: By period what was posted, and the closed periods that it restates.
+        closed: The head of each period that was closed tonight.
+        newest: The last close there is, whenever it was made.
+    """
+    return {
+        "posted": dict(posted),
+        "closed": dict(closed),
+        "newest": None if newest is None else {"period": newest.period, "head": newest.head},
     }
 
 
@@ -88,7 +108,7 @@ def _providers(reports: list[CostReport]) -> list[dict[str, Any]]:
 
 
 def _teams(report: CostReport) -> dict[str, Any]:
-    """Cost by team of one period, with what is shared, idle and unallocated in it."""
+    """Cost by team of one period, with what it consists of."""
     rows = sorted(report.rows, key=lambda row: (row.currency, -row.effective_cost.pico))
     return {
         "period": str(report.period),
@@ -103,6 +123,8 @@ def _team(row: CostRow) -> dict[str, str]:
         "direct": row.direct,
         "shared": row.shared,
         "idle": row.idle,
+        "unused_commitment": row.unused_commitment,
+        "distributed": row.distributed,
         "unallocated": row.unallocated,
         "billed_cost": row.billed_cost,
     }

@@ -10,7 +10,7 @@ import pyarrow as pa
 from service.domain.records import PeriodRun
 from service.errors import ComptrollerError
 from service.usecases.charge_owners import Reader
-from service.usecases.lake_runs import RunKind, fingerprint
+from service.usecases.lake_runs import RunKind, as_closed, fingerprint
 from service.usecases.stored_documents import policy_of
 from warehouse.commit import commit
 from warehouse.errors import OlderDelivery
@@ -129,15 +129,18 @@ class Runner:
         found = policy_of(self.store, self.period)
         version = found.version if found else None
         # The fingerprint is older than the view: what changes in between makes it stale.
-        inputs = fingerprint(self.kind, self.period, self.lake, version)
+        inputs = self._inputs(version)
         reader = Reader(self.engine, self.lake.view(self.kind.reads))
         return Attempt(run_id, began, version, found.policy if found else None, inputs, reader)
+
+    def _inputs(self, policy_version: int | None) -> str:
+        kind = as_closed(self.kind, self.period, self.store)
+        return fingerprint(kind, self.period, self.lake, policy_version)
 
     def _commit(self, attempt: Attempt, partition: Partition, files: Sequence[StagedFile]) -> int:
         def nothing_changed() -> None:
             self.guard()
-            now = fingerprint(self.kind, self.period, self.lake, attempt.policy_version)
-            if now != attempt.inputs:
+            if self._inputs(attempt.policy_version) != attempt.inputs:
                 raise FactsChangedError(f"the facts of {self.period} changed meanwhile")
 
         return commit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from service.domain.periods import Period
     from service.domain.policy import Policy
     from service.store.store import Store
 
 Form = TypeVar("Form", bound=Document)
+_KEPT_POLICIES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,20 @@ def policy_in_effect(store: Store, day: date) -> VersionedPolicy | None:
     """Return the policy that holds on ``day``, if any was applied."""
     with store.work() as work:
         stored = work.policies.in_effect(day)
-    if stored is None:
-        return None
-    return VersionedPolicy(stored.version, read_stored(stored, PolicyDocument).policy())
+    return None if stored is None else _policy(stored)
+
+
+def policy_of(store: Store, period: Period) -> VersionedPolicy | None:
+    """Return the policy of a period: a closed one keeps the policy that it was closed with."""
+    with store.work() as work:
+        close = work.closes.of(str(period))
+        if close is None:
+            stored = work.policies.in_effect(period.first_day)
+        elif close.policy_version is None:
+            stored = None
+        else:
+            stored = work.policies.version(close.policy_version)
+    return None if stored is None else _policy(stored)
 
 
 def capacity_in_effect(store: Store, day: date) -> CapacityDocument | None:
@@ -52,6 +66,12 @@ def newest_capacity(store: Store) -> CapacityDocument | None:
     with store.work() as work:
         stored = newest_of(work.capacities.all())
     return None if stored is None else read_stored(stored, CapacityDocument)
+
+
+@lru_cache(maxsize=_KEPT_POLICIES)
+def _policy(stored: DocumentVersion) -> VersionedPolicy:
+    # A policy of hundreds of pools takes a second to read, and a period asks for it many times.
+    return VersionedPolicy(stored.version, read_stored(stored, PolicyDocument).policy())
 
 
 def read_stored(stored: DocumentVersion, form: type[Form]) -> Form:

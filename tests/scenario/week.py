@@ -11,8 +11,8 @@ from typing import Any
 from service.bootstrap import Wiring
 from service.config import Settings
 from service.usecases.apply_policy import apply_policy, propose_policy
+from service.usecases.gpu_time.rightsize import advice
 from service.usecases.nightly_steps import nightly_job
-from service.usecases.rightsize import advice
 from service.usecases.run_nightly import NightlyRun
 from tests.peers.gpu_company import lost, planted, precision_and_recall, told, write_company
 from tests.peers.gpu_history import HOUR_MS, SHARE_METRIC, History

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from service.domain.ledger import Charge
 from service.domain.money import Money, split
+from service.domain.policy import CostBasis
 from service.domain.statements import LineKey, StatementLine
 
 LAWS = settings(deadline=None, max_examples=40)
@@ -47,8 +48,9 @@ def line(
     reason: str = "",
     contracted: str | None = None,
     list_: str | None = None,
+    charged: str | None = None,
 ) -> StatementLine:
-    """Return a line in US dollars whose billed cost is its effective cost."""
+    """Return a line in US dollars whose billed cost, and what it charges, is its effective cost."""
     key = LineKey(
         team, kind, pool, "AWS", "111", service, "Usage", "", method_id, "USD", origin_period
     )
@@ -58,6 +60,7 @@ def line(
         effective=usd(effective),
         contracted=None if contracted is None else usd(contracted),
         list=None if list_ is None else usd(list_),
+        charged=usd(effective if charged is None else charged),
         cost_lines=cost_lines,
         reason=reason,
     )
@@ -74,14 +77,15 @@ class Item:
     list: Money | None
     cost_lines: int
 
-    def lines(self) -> Iterable[StatementLine]:
-        """Divide all costs by the weights, as an allocation does."""
+    def lines(self, basis: CostBasis) -> Iterable[StatementLine]:
+        """Divide all costs by the weights, as an allocation does, and charge one of them."""
         weights = {str(number): weight for number, weight in enumerate(self.weights)}
         billed, effective = (
             split(self.charge.billed, weights),
             split(self.charge.effective, weights),
         )
         list_ = split(self.list, weights) if self.list is not None else {}
+        charged = {CostBasis.BILLED: billed, CostBasis.LIST: list_}.get(basis)
         for number, team in enumerate(TEAMS):
             yield StatementLine.of(
                 self._key(team),
@@ -89,6 +93,7 @@ class Item:
                 effective=effective[str(number)],
                 contracted=None,
                 list=list_.get(str(number)),
+                charged=(charged or effective)[str(number)],
                 cost_lines=self.cost_lines if number == 0 else 0,
             )
 
@@ -147,11 +152,11 @@ def charges_of(items: Iterable[Item]) -> list[Charge]:
     return [item.charge for item in items]
 
 
-def lines_of(items: Iterable[Item]) -> list[StatementLine]:
-    """Return the lines of all items, one for each key."""
+def lines_of(items: Iterable[Item], basis: CostBasis = CostBasis.EFFECTIVE) -> list[StatementLine]:
+    """Return the lines of all items, one for each key, which charge a cost where it is known."""
     found: dict[LineKey, StatementLine] = {}
     for item in items:
-        for one in item.lines():
+        for one in item.lines(basis):
             before = found.get(one.key)
             found[one.key] = one if before is None else _sum(before, one)
     return list(found.values())
@@ -164,5 +169,6 @@ def _sum(one: StatementLine, other: StatementLine) -> StatementLine:
         billed=one.billed + other.billed,
         effective=one.effective + other.effective,
         list=sum(known[1:], known[0]) if known else None,
+        charged=one.charged + other.charged,
         cost_lines=one.cost_lines + other.cost_lines,
     )

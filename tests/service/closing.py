@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OCTOBER, NOVEMBER = Period("2026-10"), Period("2026-11")
 LATER = datetime(2026, 12, 20, 6, tzinfo=UTC)
+_ASKED = ("lake", "engine", "store")
 POLICY = """
 version: 1
 effective_from: 2026-08-01
@@ -104,6 +105,10 @@ class Company:
             "new_id": parts.new_id,
             "clock": parts.clock,
         }
+
+    def asks(self) -> dict[str, Any]:
+        """Return the parts that a report asks, by name."""
+        return {name: part for name, part in self.wires().items() if name in _ASKED}
 
     def load(self, period: Period, *rows: Row) -> None:
         """Make these rows all that is billed in a period, and allocate what is stale."""

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from service.bootstrap import Wiring, settings_from_environment, wire
 from service.domain.periods import Period
+from service.usecases.gpu_time.report_waste import report_waste
 from service.usecases.nightly_steps import nightly_job
 from service.usecases.report_costs import report_costs
-from service.usecases.report_waste import report_waste
 from service.usecases.run_nightly import NightlyStep, Result, Situation
 from warehouse.port import Question
 
@@ -93,7 +93,7 @@ def found(wiring: Wiring) -> dict[str, object]:
     waste = {
         str(period): [
             [row.kind, row.team, row.gpu_ms, row.cost and row.cost.text()]
-            for row in report_waste(period, "kind", lake=lake, engine=engine).rows
+            for row in report_waste(period, "kind", lake=lake, engine=engine, store=store).rows
         ]
         for period in periods
     }

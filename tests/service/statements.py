@@ -38,6 +38,7 @@ def line(number: int, amount: Money, **more: Any) -> StatementLine:  # noqa: ANN
         effective=amount,
         contracted=amount,
         list=None,
+        charged=amount,
         cost_lines=3,
     )
     return replace(whole, **more)

@@ -21,13 +21,13 @@ ABOUT = {
 
 
 def _row(team: str, effective: str, **parts: str) -> dict[str, str]:
-    costs = {"direct": "0.00", "shared": "0.00", "idle": "0.00", "unallocated": "0.00"}
+    names = ("direct", "shared", "idle", "unused_commitment", "distributed", "unallocated")
     return {
         "team": team,
         "currency": "USD",
         "billed_cost": effective,
         "effective_cost": effective,
-        **costs,
+        **dict.fromkeys(names, "0.00"),
         **parts,
     }
 
@@ -50,6 +50,8 @@ COSTS = {
             "direct": "7500.005",
             "shared": "1500.00",
             "idle": "500.00",
+            "unused_commitment": "0.00",
+            "distributed": "0.00",
             "unallocated": "499.995",
             "difference": "0.00",
         }

@@ -40,7 +40,9 @@ def test_a_bar_consists_of_the_parts_of_effective_cost(costs: Costs) -> None:
         (0, "Direct", 5000.0),
         (1, "Shared", 1500.0),
         (2, "Idle", 500.0),
-        (3, "Unallocated", 0.0),
+        (3, "Unused commitment", 0.0),
+        (4, "Distributed", 0.0),
+        (5, "Unallocated", 0.0),
     ]
 
 

@@ -50,14 +50,17 @@ WORDS: Mapping[str, Sequence[str]] = {
     "ChargeCategory": ("Usage", "Purchase", "Credit", "Tax"),
     "CommitmentDiscountStatus": ("Used", "Unused"),
     "CommitmentDiscountId": ("sp-1", "sp-2"),
+    "CapacityReservationStatus": ("Used", "Unused"),
     "ResourceId": ("i-1", "i-2", "i-3", "Ä-4"),
     "resource_id": ("i-1", "i-2", "i-3", "Ä-4"),
     "host": ("host-1", "host-2"),
+    "hosts": ('["host-1"]', '["host-1", "host-2"]', "[]", "no list"),
     "gpu_uuid": ("GPU-1", "GPU-2", "GPU-3"),
     "gpu_uuids": ('["GPU-1", "GPU-2"]', "[]", '["GPU-3"]', "GPU-1,GPU-4"),
     "job_id": ("1", "2", "10"),
     "team": ("vision", "speech", "Ärger"),
-    "line": ("direct", "shared", "idle", "unallocated"),
+    "line": ("direct", "shared", "idle", "unused_commitment", "distributed", "unallocated"),
+    "charge_category": ("Usage", "Purchase", "Credit"),
     "run_id": ("run-1",),
     "kind": ("resource", "host", "gpu", "utilised", "unobserved", "unreserved_idle"),
     "state": ("failed", "preempted", "succeeded"),
@@ -81,6 +84,17 @@ MOMENTS = (
 )
 DAYS = ("2026-09-30", "2026-10-01", "2026-10-02")
 
+_HOUR = {"hour": "2026-10-01 13:00:00+00", "host": "host-1", "capacity_ms": "3600000"}
+PLAIN: Mapping[str, Sequence[Mapping[str, str]]] = {
+    "gpu_usage": (
+        {**_HOUR, "gpu_uuid": "GPU-8", "job_id": "77", "allocated_ms": "3600000"},
+        {**_HOUR, "gpu_uuid": "GPU-9", "observed_ms": "1800000"},
+    ),
+    "job_run": ({"job_id": "77", "attempt": "1", "team": "vision"},),
+}
+"""Rows more of a table, each from a source of its own, with NULL in all other columns: a GPU that a
+job held which no other source knows, and one that nobody held."""
+
 
 def fill(lake: Lake, tables: Collection[str] = TABLES.keys()) -> None:
     """Load every table with two sources and two periods (nodes have no period)."""
@@ -89,6 +103,9 @@ def fill(lake: Lake, tables: Collection[str] = TABLES.keys()) -> None:
         folder = lake.folder(load_id(number))
         parts = [Partition(name, s, p) for s in SOURCES for p in PERIODS[spec.period_column]]
         files = [_staged(folder / f"{at}.parquet", spec, part) for at, part in enumerate(parts)]
+        for at, plain in enumerate(PLAIN.get(name, ())):
+            parts.append(Partition(name, f"plain-{at}", PERIODS[spec.period_column][-1]))
+            files.append(_staged(folder / f"plain-{at}.parquet", spec, parts[-1], plain))
         commit(
             lake,
             name,
@@ -108,15 +125,20 @@ def invented(columns: Mapping[str, str], *, rows: int = ROWS, seed: int = 0) -> 
         return connection.execute(_select(columns, {}, rows, seed)).to_arrow_table()
 
 
-def _staged(path: Path, spec: TableSpec, part: Partition) -> StagedFile:
+def _staged(
+    path: Path, spec: TableSpec, part: Partition, plain: Mapping[str, str] | None = None
+) -> StagedFile:
     fixed = dict(zip(spec.partition, (part.source, part.period), strict=False))
     fixed["x_FileId"] = f"file of {part.period}"
     columns = {name: kind.sql for name, kind in spec.columns.items()}
     seed = sum(part.period.encode()) + len(part.source)
+    rows = ROWS if plain is None else 1
+    if plain is not None:
+        fixed = {**dict.fromkeys(columns, ""), **plain, **fixed}
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.sql(_select(columns, fixed, ROWS, seed)).write_parquet(str(path))
-    return StagedFile(str(path), ROWS, path.stat().st_size, part)
+        connection.sql(_select(columns, fixed, rows, seed)).write_parquet(str(path))
+    return StagedFile(str(path), rows, path.stat().st_size, part)
 
 
 def _select(columns: Mapping[str, str], fixed: Mapping[str, str], rows: int, seed: int) -> str:
@@ -128,7 +150,7 @@ def _select(columns: Mapping[str, str], fixed: Mapping[str, str], rows: int, see
 
 def _value(name: str, kind: str, fixed: Mapping[str, str]) -> str:
     if name in fixed:
-        return literal(fixed[name])
+        return literal(fixed[name]) if fixed[name] else "NULL"
     if name == "x_RecordNumber":
         return "i + 1"
     if kind.endswith("[]"):

@@ -18,7 +18,7 @@ def charges(name: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("name", ["ask/charge_groups", "ask/node_costs"])
+@pytest.mark.parametrize("name", ["ask/charge_groups", "ask/node_costs", "ask/unowned_kinds"])
 def test_kinds_and_groups_tell_charges_apart_by_the_same_properties(name: str) -> None:
     """A kind that the one sees and the other does not would leave cost lines without an owner."""
     assert charges("ask/charge_kinds") == charges(name)
@@ -31,7 +31,10 @@ def test_kinds_and_groups_tell_charges_apart_by_the_same_properties(name: str) -
         "ask/pool_use",
         "ask/charge_kinds",
         "ask/node_costs",
+        "ask/unowned_kinds",
         "ask/usage_accounts",
+        "ask/free_gpus",
+        "ask/labelled_gpus",
     ],
 )
 def test_machines_come_in_by_their_times(name: str) -> None:

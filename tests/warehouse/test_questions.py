@@ -111,6 +111,16 @@ def test_parts_stand_between_header_and_question() -> None:
     assert "with charge" not in file.meaning
 
 
+def test_a_questions_own_relations_go_on_after_the_parts() -> None:
+    """One WITH, the parts' relations first, whether the question has its own or not."""
+    of_its_own = with_parts("ask/q", "-- Q.\n-- with machine\nWITH own AS (SELECT 1)\nSELECT 2")
+    without = with_parts("ask/q", "-- Q.\n-- with machine\nSELECT 2")
+
+    assert of_its_own.endswith("\n), own AS (SELECT 1)\nSELECT 2")
+    assert without.endswith("\n)\nSELECT 2")
+    assert of_its_own.count("WITH ") == without.count("WITH ") == 1
+
+
 def test_a_part_that_is_not_there_is_refused() -> None:
     """The sentence names question and part."""
     with pytest.raises(UnknownQuestion, match=r"ask/q\.sql: there is no part nothing in"):

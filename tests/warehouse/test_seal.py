@@ -11,7 +11,7 @@ from warehouse.commit import current_files
 from warehouse.errors import UnknownTable
 from warehouse.lake import Lake
 from warehouse.port import Partition
-from warehouse.seal import broken, seal
+from warehouse.seal import broken, seal, strayed
 
 
 def _october(place: Partition) -> bool:
@@ -85,3 +85,17 @@ def test_a_seal_holds_where_the_lake_was_copied_to(lake: Lake, tmp_path: Path) -
     copied = shutil.copytree(lake.storage.uri, tmp_path / "copy")
 
     assert (copied / place.lstrip("/")).is_file()
+
+
+def test_a_seal_has_the_files_of_its_snapshots_and_no_others(any_lake: Lake) -> None:
+    """A file too much and a file too few are both told by their places."""
+    deliver(any_lake, {OCTOBER: ["1.00"], NOVEMBER: ["2.00"]})
+    snapshots = any_lake.view(["cost_line", "price"]).snapshots
+    sealed = seal(any_lake, snapshots, _october)
+    [place] = sealed
+
+    assert list(strayed(any_lake, snapshots, _october, sealed)) == []
+    assert list(strayed(any_lake, snapshots, _october, {"/other": "0"})) == [
+        f"the lake's file {place.lstrip('/')} is in the snapshots, but was not sealed",
+        "the lake's file other was sealed, but is in none of the snapshots",
+    ]

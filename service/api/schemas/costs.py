@@ -21,12 +21,16 @@ class CostRowOut(BaseModel):
 
     currency: str
     billed_cost: Amount
-    effective_cost: Amount = Field(description="direct + shared + idle + unallocated")
+    effective_cost: Amount = Field(
+        description="direct + shared + idle + unused_commitment + distributed + unallocated"
+    )
     contracted_cost: Amount | None = Field(description="null where no bill says it")
     list_cost: Amount | None = Field(description="null where no bill says it")
     direct: Amount
     shared: Amount
     idle: Amount
+    unused_commitment: Amount = Field(description="paid to be there and not used")
+    distributed: Amount = Field(description="passed on to other teams; not more than 0 of a charge")
     unallocated: Amount
 
     @classmethod
@@ -43,6 +47,8 @@ class CostRowOut(BaseModel):
             direct=row.direct.text(),
             shared=row.shared.text(),
             idle=row.idle.text(),
+            unused_commitment=row.unused_commitment.text(),
+            distributed=row.distributed.text(),
             unallocated=row.unallocated.text(),
         )
 
@@ -56,6 +62,8 @@ class CostTotalOut(BaseModel):
     direct: Amount
     shared: Amount
     idle: Amount
+    unused_commitment: Amount = Field(description="paid to be there and not used")
+    distributed: Amount = Field(description="passed on to other teams; not more than 0 of a charge")
     unallocated: Amount
     difference: Amount | None = Field(
         description="bills less allocations in effective cost; null for a team's token"
@@ -71,6 +79,8 @@ class CostTotalOut(BaseModel):
             direct=total.direct.text(),
             shared=total.shared.text(),
             idle=total.idle.text(),
+            unused_commitment=total.unused_commitment.text(),
+            distributed=total.distributed.text(),
             unallocated=total.unallocated.text(),
             difference=written(total.difference),
         )

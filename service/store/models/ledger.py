@@ -72,7 +72,13 @@ class PeriodCloseRow(Base):
         UniqueConstraint("previous_head"),
         *(
             CheckConstraint(f"{digest} {_SHA256}", name=f"{digest}_is_sha256")
-            for digest in ("lines_sha256", "postings_sha256", "previous_head", "head")
+            for digest in (
+                "policy_sha256",
+                "lines_sha256",
+                "postings_sha256",
+                "previous_head",
+                "head",
+            )
         ),
     )
 
@@ -80,6 +86,8 @@ class PeriodCloseRow(Base):
     at: Mapped[datetime]
     approver: Mapped[str]
     policy_version: Mapped[int | None] = mapped_column(ForeignKey("policy.version"))
+    policy_sha256: Mapped[str | None]
+    allocation_method: Mapped[str]
     allocation_run: Mapped[UUID] = mapped_column(ForeignKey("period_run.id"))
     snapshots: Mapped[dict[str, Any]]
     cost: Mapped[str]

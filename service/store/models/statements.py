@@ -52,6 +52,7 @@ class StatementLineRow(Base):
     effective_cost: Mapped[Decimal]
     contracted_cost: Mapped[Decimal | None]
     list_cost: Mapped[Decimal | None]
+    charged_cost: Mapped[Decimal]
     cost_lines: Mapped[int]
 
 

@@ -13,6 +13,14 @@ from service.store.base import Base
 _ROWS_AT_ONCE = 20_000
 
 
+def storable(value: object) -> object:
+    """Return ``value`` with U+FFFD for the character NUL, which PostgreSQL has in no text.
+
+    Bills may have it, and a name in one must not keep a whole period from being posted.
+    """
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
 def insert_all(
     session: Session, row: type[Base], columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> int:

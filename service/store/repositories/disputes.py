@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from service.domain.disputes import Dispute, DisputeAnswer, Outcome
@@ -65,6 +65,10 @@ class Disputes:
     def of(self, period: str) -> tuple[Dispute, ...]:
         """Give the disputes about lines of ``period``, oldest first."""
         return self._disputes(DisputeRow.period == period)
+
+    def all(self) -> tuple[Dispute, ...]:
+        """Give every dispute that the session's teams see, oldest first."""
+        return self._disputes(true())
 
     def _disputes(self, which: ColumnElement[bool]) -> tuple[Dispute, ...]:
         answers = (

@@ -38,6 +38,11 @@ class Rates:
         """Give the rate that holds for each pair (from, to) of ``month``."""
         return {(rate.from_currency, rate.to_currency): rate for rate in self.history(month)}
 
+    def months(self) -> tuple[str, ...]:
+        """Give the months that a rate was ever stored for, in their order."""
+        query = select(ExchangeRateRow.month).distinct().order_by(ExchangeRateRow.month)
+        return tuple(self._session.scalars(query))
+
     def history(self, month: str) -> tuple[MonthRate, ...]:
         """Give every rate that was ever stored for ``month``, by pair and oldest first."""
         query = (

@@ -27,7 +27,7 @@ _TEXTS = (
     "origin_period",
     "reason",
 )
-_COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost")
+_COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost", "charged_cost")
 _COLUMNS = ("period", *_TEXTS, *_COSTS, "cost_lines")
 _LINES = select(*(getattr(StatementLineRow, name) for name in _COLUMNS[1:]))
 
@@ -64,7 +64,7 @@ class Statements:
 
 
 def _values(period: str, line: StatementLine) -> tuple[object, ...]:
-    costs = (line.billed, line.effective, line.contracted, line.list)
+    costs = (line.billed, line.effective, line.contracted, line.list, line.charged)
     return (
         period,
         *(getattr(line, name) for name in _TEXTS),
@@ -75,7 +75,7 @@ def _values(period: str, line: StatementLine) -> tuple[object, ...]:
 
 def _line(row: Row[Any]) -> StatementLine:
     texts = dict(zip(_TEXTS, row[: len(_TEXTS)], strict=True))
-    billed, effective, contracted, list_cost = row[len(_TEXTS) : -1]
+    billed, effective, contracted, list_cost, charged = row[len(_TEXTS) : -1]
     currency = row.currency
     return StatementLine(
         **texts,
@@ -83,5 +83,6 @@ def _line(row: Row[Any]) -> StatementLine:
         effective=Money.parse(effective, currency),
         contracted=None if contracted is None else Money.parse(contracted, currency),
         list=None if list_cost is None else Money.parse(list_cost, currency),
+        charged=Money.parse(charged, currency),
         cost_lines=row.cost_lines,
     )

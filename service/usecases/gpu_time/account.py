@@ -20,12 +20,12 @@ from service.domain.gpu_accounts import (
 from service.domain.money import Money, apportion, money_sums
 from service.domain.policy import NodeSplit, Policy
 from service.errors import ComptrollerError
-from service.usecases.account_costs import Cost, Machines, costs_of, machines_of
-from service.usecases.account_holders import Use, use_of
-from service.usecases.account_runs import Entry, RunCost, run_costs
-from service.usecases.account_spread import spread
 from service.usecases.charge_owners import Reader, charge_groups
-from service.usecases.job_attempts import attempts_in
+from service.usecases.gpu_time.attempt_costs import Entry, RunCost, run_costs
+from service.usecases.gpu_time.costs import Cost, Machines, costs_of, machines_of
+from service.usecases.gpu_time.holders import Use, use_of
+from service.usecases.gpu_time.job_attempts import attempts_in
+from service.usecases.gpu_time.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

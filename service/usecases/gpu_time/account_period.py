@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from service.domain.gpu_accounts import CAPACITY, HELD, OBSERVED, Kind
 from service.domain.money import money_sums
-from service.usecases.account_state import ACCOUNTING
-from service.usecases.account_tables import entry_table, run_table
-from service.usecases.account_usage import Accounts, Carbon, account
+from service.usecases.gpu_time.account import Accounts, Carbon, account
+from service.usecases.gpu_time.state import ACCOUNTING
+from service.usecases.gpu_time.tables import entry_table, run_table
 from service.usecases.run_period import Attempt, Runner, no_guard
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from service.domain.gpu_accounts import (
     Place,
     accounts,
 )
-from service.usecases.host_time import host_time
+from service.usecases.gpu_time.host_time import host_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

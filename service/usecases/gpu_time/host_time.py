@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from service.domain.host_holders import Claim, Device, take
+from service.domain.host_holders import Claim, Device, is_disputed, take
 from service.domain.periods import Window
 
 if TYPE_CHECKING:
@@ -30,10 +30,11 @@ _DEVICES_OF_HOST = 8
 _COUNTED = ("tokens_in", "tokens_out", "requests")
 _WHOSE = ("source", "job_id", "attempt")
 _TIMES = ("allocated_ms", "observed_ms", "activity_ms", "no_process_ms")
+_TEXT = pa.dictionary(pa.int32(), pa.string())
 _SCHEMA = pa.schema(
     [
         ("hour", pa.timestamp("us", tz="UTC")),
-        *((name, pa.string()) for name in ("gpu_uuid", "slice", "source", "job_id")),
+        *((name, _TEXT) for name in ("gpu_uuid", "slice", "source", "job_id")),
         ("attempt", pa.int32()),
         *((name, pa.int64()) for name in (*_TIMES, *_COUNTED)),
     ]
@@ -55,7 +56,7 @@ def host_time(
     window: Window, attempts: Iterable[Attempt], machine: pa.Table, reader: Reader
 ) -> HostTime:
     """Give the unlabelled time of GPUs in ``window`` to the attempts that ran on their hosts."""
-    working = [one for one in attempts if one.started is not None and one.gpus_of_host]
+    working = [one for one in attempts if one.claims_hosts]
     rows = _Rows()
     if working:
         names = sorted({host for one in working for host in one.hosts})
@@ -64,6 +65,7 @@ def host_time(
             for hour, found in finder.taken(names):
                 rows.add(hour, found)
             rows.disputed_ms += finder.disputed_ms
+            rows.flush()
     return HostTime(rows.table(), rows.disputed_ms)
 
 
@@ -87,6 +89,7 @@ class _Finder:
         self._window, self._machine, self._reader = window, machine, reader
         self._at_work: defaultdict[tuple[str, datetime], list[Attempt]] = defaultdict(list)
         self._labelled: Counter[tuple[object, ...]] = Counter()
+        self._labelling: set[tuple[datetime, str]] = set()
         self.disputed_ms = 0
         for one in attempts:
             for hour in _hours(one, window):
@@ -105,7 +108,7 @@ class _Finder:
             group = list(found)
             claims = self._claims(hour, host, {host, *(row["told_host"] for row in group)})
             devices = [_device(row) for row in group]
-            if len({one.source for one in claims}) > 1:
+            if is_disputed(claims):
                 self.disputed_ms += sum(one.capacity_ms for one in devices)
             elif claims:
                 yield hour, take(devices, claims)
@@ -116,24 +119,28 @@ class _Finder:
             key = row["hour"], row["source"], row["job_id"]
             self._labelled[key] += row["gpus"]
             self._labelled[*key, row["host"]] += row["gpus"]
+            self._labelling.add((row["hour"], row["host"]))
 
     def _claims(self, hour: datetime, host: str, names: Iterable[str]) -> list[Claim]:
         """Return what the attempts of a host still lack in an hour."""
-        found = {
-            (one.source, one.job_id, one.attempt): one
-            for name in names
-            for one in self._at_work.get((name, hour), ())
-        }
-        claims = (self._claim(one, hour, host) for one in found.values())
+        found: dict[tuple[str, str, int], tuple[Attempt, int]] = {}
+        for name in names:
+            for one in self._at_work.get((name, hour), ()):
+                _, gpus = found.get(_whose(one), (one, 0))
+                found[_whose(one)] = one, max(gpus, one.gpus_on(name))
+        claims = (self._claim(one, gpus, hour, host) for one, gpus in found.values())
         return sorted(one for one in claims if one.gpus > 0)
 
-    def _claim(self, attempt: Attempt, hour: datetime, host: str) -> Claim:
+    def _claim(self, attempt: Attempt, gpus: int, hour: datetime, host: str) -> Claim:
         key = hour, attempt.source, attempt.job_id
-        here = attempt.gpus_of_host - self._labelled[*key, host]
-        anywhere = attempt.gpus - self._labelled[key]
+        labelled = self._labelled[*key, host]
+        lacks = min(gpus - labelled, attempt.gpus - self._labelled[key])
+        if not labelled and (hour, host) in self._labelling:
+            # Labels work there: who has none holds nothing, or is of another host of that name.
+            lacks = 0
         ran = attempt.ran_in(Window(hour, hour + _HOUR))
         begin, end = ((moment - hour) // _MS for moment in (ran.start, ran.end))
-        return Claim(*_whose(attempt), begin, end, min(here, anywhere))
+        return Claim(*_whose(attempt), begin, end, lacks)
 
     def _ask(self, name: str, **inputs: pa.Table) -> pa.Table:
         params: dict[str, object] = {"begin": self._window.start, "until": self._window.end}
@@ -166,10 +173,11 @@ def _device(row: Mapping[str, Any]) -> Device:
 
 
 class _Rows:
-    """What was taken, kept by column: millions of small objects would be slow to keep."""
+    """What was taken, kept by column and packed part by part: a month has millions of rows."""
 
     def __init__(self) -> None:
         """Begin without a row."""
+        self._batches: list[pa.RecordBatch] = []
         self._columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA.names}
         self.disputed_ms = 0
 
@@ -183,6 +191,12 @@ class _Rows:
             for name, value in values.items():
                 self._columns[name].append(value)
 
+    def flush(self) -> None:
+        """Pack the rows that are still lists."""
+        if self._columns["hour"]:
+            self._batches.append(pa.RecordBatch.from_pydict(self._columns, schema=_SCHEMA))
+            self._columns = {name: [] for name in _SCHEMA.names}
+
     def table(self) -> pa.Table:
-        """Return all rows."""
-        return pa.table(self._columns, schema=_SCHEMA)
+        """Return all packed rows."""
+        return pa.Table.from_batches(self._batches, schema=_SCHEMA)

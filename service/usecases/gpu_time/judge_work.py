@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from service.domain.periods import Period
 from service.domain.rightsizing import TENTHS, Profile, Recommendation, Work
 from service.domain.rightsizing_rules import ENOUGH_SIGNAL, recommend
-from service.usecases.committed_shares import Committed, committed_of
-from service.usecases.gpu_models import gpu_models, hourly_rates
+from service.usecases.gpu_time.committed_shares import Committed, committed_of
+from service.usecases.gpu_time.gpu_models import gpu_models, hourly_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

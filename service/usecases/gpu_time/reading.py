@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.domain.money import Money
 from service.errors import ConflictError, InputError, NotFoundError
-from service.usecases.account_state import ACCOUNTING, known_periods
+from service.usecases.gpu_time.state import ACCOUNTING, known_periods
 from service.usecases.lake_runs import stored_run
 from service.usecases.report_costs import NONE
 from warehouse.port import Engine, Question, View

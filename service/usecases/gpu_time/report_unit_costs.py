@@ -11,9 +11,9 @@ from service.domain.breakdowns import UnitCostBy
 from service.domain.gpu_accounts import KWH_J
 from service.domain.money import Money
 from service.domain.unit_costs import HeldTime, Runs, UnitCost, UsefulTime
-from service.usecases.account_reading import stored_accounts
+from service.usecases.gpu_time.reading import stored_accounts
+from service.usecases.gpu_time.run_history import run_history
 from service.usecases.report_costs import NONE
-from service.usecases.run_history import run_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

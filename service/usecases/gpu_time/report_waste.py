@@ -11,7 +11,7 @@ from service.domain.breakdowns import WasteBy
 from service.domain.gpu_accounts import CONTRACTED, HELD, UNEXPLAINED, WASTE, Kind
 from service.domain.money import Money, money_sums, sum_money
 from service.domain.rightsizing import OVER_SIZED, Recommendation
-from service.usecases.account_reading import cost_of, stored_accounts
+from service.usecases.gpu_time.reading import cost_of, stored_accounts
 from service.usecases.report_costs import NONE
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from service.domain.policy import Policy
 from service.domain.records import AuditEntry
 from service.domain.rightsizing import Dismissal, Recommendation, RightsizingRun
 from service.errors import ConflictError, InputError, NotFoundError
-from service.usecases.account_state import ACCOUNTING
 from service.usecases.charge_owners import Reader
-from service.usecases.judge_work import READS, judge_work
+from service.usecases.gpu_time.judge_work import READS, judge_work
+from service.usecases.gpu_time.state import ACCOUNTING
 from service.usecases.lake_runs import stored_runs
 from service.usecases.stored_documents import policy_in_effect, policy_of
 

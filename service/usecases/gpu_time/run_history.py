@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from service.domain.periods import Period
-from service.usecases.account_state import ACCOUNTING
+from service.usecases.gpu_time.state import ACCOUNTING
 from service.usecases.lake_runs import stored_runs
 from warehouse.port import Engine, Question
 

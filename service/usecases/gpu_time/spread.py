@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from service.domain.periods import Period
-    from service.usecases.account_costs import Cost
+    from service.usecases.gpu_time.costs import Cost
 
 _Key: TypeAlias = tuple[str | None, date]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from service.domain.policy import NodeSplit
-    from service.usecases.account_runs import Entry, RunCost
+    from service.usecases.gpu_time.attempt_costs import Entry, RunCost
 
 _MONEY = ("effective_cost", "gpu_cost", "cpu_cost", "memory_cost")
 _MEASURES = ("energy", "tokens_in", "tokens_out", "requests", "memory_max", "memory_total")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from service.domain.bookkeeping import LedgerBatch
 from service.domain.ledger import delta
-from service.usecases.ledger.wanted import wanted_books
+from service.errors import ConflictError
+from service.usecases.ledger.wanted import are_current, wanted_books
 from service.usecases.run_period import no_guard
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def post_period(  # noqa: PLR0913  (every long-lived part comes by name)
         work.closes.hold(str(period))
         postings = delta(books.sums, work.ledger.sums(period=str(period)))
         if postings:
+            # Who read long ago would take back what somebody posted of a newer allocation.
+            if not are_current(books, lake=lake, store=store):
+                raise ConflictError(f"{period} was allocated anew meanwhile; post it again")
             batch = _batch(books, new_id(), clock(), actor)
             work.ledger.add(batch, postings)
         guard()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from service.domain.policy import CostBasis
 from service.domain.reconciliation import reconcile
+from service.domain.restating import adjustment_lines
 from service.usecases.charge_owners import Reader
 from service.usecases.ledger.books import READS, current_run, read_books
 from service.usecases.ledger.wanted import told_lines
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
     from service.domain.periods import Period
     from service.domain.reconciliation import Level
-    from service.domain.statements import StatementLine
     from service.store.store import Store
-    from service.usecases.ledger.books import Books
     from warehouse.lake import Lake
     from warehouse.port import Engine
 
@@ -62,10 +61,7 @@ def reconcile_period(period: Period, *, lake: Lake, engine: Engine, store: Store
         basis = policy.policy.cost if policy else CostBasis.EFFECTIVE
     else:
         run, view, basis = close.allocation_run, View(close.snapshots), CostBasis(close.cost)
-    books = read_books(run, period, Reader(engine, view))
-    trees = reconcile(books.charges, posted, _lines(books, stored), basis)
+    books = read_books(run, period, Reader(engine, view), basis)
+    lines = (*books.lines, *adjustment_lines(posted)) if stored is None else stored
+    trees = reconcile(books.charges, posted, lines, basis)
     return PeriodTrees(period, run, close is not None, trees)
-
-
-def _lines(books: Books, stored: tuple[StatementLine, ...] | None) -> tuple[StatementLine, ...]:
-    return books.lines if stored is None else stored

@@ -12,8 +12,9 @@ from service.domain.policy import CostBasis
 from service.errors import ConflictError, NotFoundError
 from service.exports.journal_file import Journal
 from service.exports.statement import Statement
+from service.usecases.ledger.reporting import needs, reporting_now, reporting_when_closed
 from service.usecases.ledger.wanted import wanted_books
-from service.usecases.stale_periods import loaded_periods
+from service.usecases.stale_periods import loaded_periods, open_periods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from service.domain.ledger import AccountKind
     from service.domain.money import Money
     from service.domain.periods import Period
+    from service.domain.reporting import Reported, Reporting
     from service.domain.statements import StatementLine
     from service.store.store import Store
     from warehouse.lake import Lake
@@ -64,24 +66,27 @@ def statements_of(  # noqa: PLR0913  (every long-lived part comes by name)
     store: Store,
     clock: Callable[[], datetime],
     teams: frozenset[str] | None = None,
+    reporting_currency: str | None = None,
 ) -> tuple[Statement, ...]:
     """Return the statement of every team that bears something, by name; of ``teams`` if given.
 
+    With ``reporting_currency`` each also tells its total in that currency; that of a closed period
+    in the currency, and at the rates, that it was closed with.
+
     Raises:
+        MissingRatesError: When a rate of an open period is not stored.
         NotFoundError: When no bill of the period was loaded, or a team bears nothing in it.
         ConflictError: When its facts changed since it was allocated, or change meanwhile.
     """
     found = period_lines(period, lake=lake, engine=engine, store=store)
-    by_team = _by_team(found.lines)
-    if unknown := sorted((teams or frozenset()) - set(by_team)):
-        raise NotFoundError(
-            f"{', '.join(unknown)} bears nothing in {period}; teams that do:"
-            f" {', '.join(sorted(by_team)) or 'none'}"
-        )
+    wanted = _wanted(found, teams)
+    reporting = _reporting(found, reporting_currency, wanted, store)
     with store.work() as work:
         closed = [close.period for close in work.closes.all()]
-    final = finality(period, closed, allocated=True)
+    opened = [str(one) for one in open_periods(lake=lake, store=store)]
+    final = finality(period, closed, opened, allocated=True)
     before = _totals_before(period, lake, engine, store)
+    reconciliation = _reconciliation(found)
     return tuple(
         Statement(
             company=company,
@@ -89,17 +94,52 @@ def statements_of(  # noqa: PLR0913  (every long-lived part comes by name)
             team=team,
             state=final.state,
             lines=tuple(lines),
-            currency=_currency(lines, found.basis),
+            currency=_currency(lines),
             created=found.close.at if found.close else clock(),
-            reconciliation=_reconciliation(found),
+            reconciliation=reconciliation,
             cost=found.basis,
             final_through=final.final_through,
             head=found.close.head if found.close else None,
             previous=before.get(team),
+            reported=_reported(lines, reporting),
         )
-        for team, lines in sorted(by_team.items())
-        if teams is None or team in teams
+        for team, lines in sorted(wanted.items())
     )
+
+
+def _wanted(found: PeriodLines, teams: frozenset[str] | None) -> dict[str, list[StatementLine]]:
+    """Return the lines of the wanted teams, of all if none are named."""
+    by_team = _by_team(found.lines)
+    if unknown := sorted((teams or frozenset()) - set(by_team)):
+        raise NotFoundError(
+            f"{', '.join(unknown)} bears nothing in {found.period}; teams that do:"
+            f" {', '.join(sorted(by_team)) or 'none'}"
+        )
+    return {team: lines for team, lines in by_team.items() if teams is None or team in teams}
+
+
+def _reporting(
+    found: PeriodLines,
+    currency: str | None,
+    wanted: Mapping[str, Iterable[StatementLine]],
+    store: Store,
+) -> Reporting | None:
+    """Return the rates that the statements of the wanted teams tell their totals at."""
+    with store.work() as work:
+        if found.close is not None:
+            return reporting_when_closed(found.close, work)
+        if currency is None:
+            return None
+        needed = needs(line for lines in wanted.values() for line in lines)
+        reporting = reporting_now(str(found.period), currency, needed, work)
+    reporting.used(needed)  # refuses what is missing for any team in one sentence
+    return reporting
+
+
+def _reported(lines: Iterable[StatementLine], reporting: Reporting | None) -> Reported | None:
+    if reporting is None:
+        return None
+    return reporting.reported((line.origin_period, line.charged) for line in lines)
 
 
 def _by_team(lines: Iterable[StatementLine]) -> dict[str, list[StatementLine]]:
@@ -120,20 +160,15 @@ def _totals_before(
     except ConflictError:
         return {}
     return {
-        team: money_sums(_charged(line, found.basis) for line in lines)
+        team: money_sums(line.charged for line in lines)
         for team, lines in _by_team(found.lines).items()
     }
 
 
-def _currency(lines: Iterable[StatementLine], basis: CostBasis) -> str:
+def _currency(lines: Iterable[StatementLine]) -> str:
     """Return the currency that most is owed in; ties by name."""
-    sums = money_sums(_charged(line, basis) for line in lines)
+    sums = money_sums(line.charged for line in lines)
     return min(sums, key=lambda currency: (-abs(sums[currency]).pico, currency))
-
-
-def _charged(line: StatementLine, basis: CostBasis) -> Money:
-    charged = line.charged(basis)
-    return line.effective if charged is None else charged
 
 
 def _reconciliation(found: PeriodLines) -> str:

@@ -67,10 +67,10 @@ def wanted_books(period: Period, *, lake: Lake, engine: Engine, store: Store) ->
     corrected = _corrected(period, lake, store)
     view = lake.view(READS)
     reader = Reader(engine, view)
-    books = read_books(run.id, period, reader)
     policy = policy_of(store, period)
     basis = policy.policy.cost if policy else CostBasis.EFFECTIVE
-    lines, sums = list(books.lines), books.wanted(basis)
+    books = read_books(run.id, period, reader, basis)
+    lines, sums = list(books.lines), books.wanted()
     with store.work() as work:
         closes = work.closes.all()
         for close, newest in corrected:
@@ -96,6 +96,19 @@ def wanted_books(period: Period, *, lake: Lake, engine: Engine, store: Store) ->
     )
 
 
+def are_current(books: WantedBooks, *, lake: Lake, store: Store) -> bool:
+    """Return whether ``books`` are still made from the newest runs of all that they tell.
+
+    Raises:
+        ConflictError: When facts of it, or of a closed period that it corrects, changed since
+            they were allocated.
+    """
+    if current_run(books.period, lake=lake, store=store).id != books.run.id:
+        return False
+    corrected = _corrected(books.period, lake, store)
+    return {close.period: newest.id for close, newest in corrected} == books.restated
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What a closed period has to be corrected by: signed lines, and sums of postings."""
@@ -112,13 +125,17 @@ def correction(  # noqa: PLR0913, PLR0917  (what is corrected, by what, where, a
     reader: Reader,
     work: UnitOfWork,
 ) -> Correction:
-    """Return what run ``newest`` of a closed period has that ``closes`` have not told yet."""
+    """Return what run ``newest`` of a closed period has that ``closes`` have not told yet.
+
+    It is charged by the cost that the period was closed with, whatever later policies charge by.
+    """
     origin = Period(close.period)
-    again = read_books(newest, origin, reader)
-    sums = again.wanted(CostBasis(close.cost))
+    again = read_books(newest, origin, reader, CostBasis(close.cost))
     return Correction(
         restatement_lines(str(origin), again.lines, told_lines(origin, closes, work)),
-        restated_postings(str(period), str(origin), sums, told_sums(origin, closes, work)),
+        restated_postings(
+            str(period), str(origin), again.wanted(), told_sums(origin, closes, work)
+        ),
     )
 
 

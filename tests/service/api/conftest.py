@@ -71,6 +71,8 @@ def a_row(team: str, direct: str, idle: str) -> CostRow:
         direct=usd(direct),
         shared=none,
         idle=usd(idle),
+        unused_commitment=none,
+        distributed=none,
         unallocated=none,
     )
 

@@ -59,6 +59,8 @@ def test_costs_leave_as_exact_decimal_strings(client_of: ClientOf) -> None:
         "direct": "70.00",
         "shared": "0.00",
         "idle": "5.00",
+        "unused_commitment": "0.00",
+        "distributed": "0.00",
         "unallocated": "0.00",
     }
     assert body["totals"][0]["effective_cost"] == "105.00"

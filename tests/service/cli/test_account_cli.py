@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from service.bootstrap import Wiring
-from service.cli import capacity, reconcile
+from service.cli import capacity, reconcile_source
 from service.errors import InputError
 from service.store.roles import Logins
 from tests.ingest.aws.account.world import nothing
@@ -53,7 +53,7 @@ def app(
     commands = typer.Typer()
     capacity.register(commands)
     sources = typer.Typer()
-    reconcile.register(sources)
+    reconcile_source.register(sources)
     sources.command("other")(lambda: None)
     commands.add_typer(sources, name="sources")
     return commands

@@ -98,6 +98,8 @@ def test_json_is_exact_and_says_what_is_not_known(app: typer.Typer) -> None:
         "direct": "0.00",
         "shared": "0.00",
         "idle": "0.00",
+        "unused_commitment": "0.00",
+        "distributed": "0.00",
         "unallocated": "5.00",
         "billed_cost": "5.00",
         "contracted_cost": None,

@@ -11,6 +11,7 @@ from service.bootstrap import Wiring
 from service.cli import export
 from service.errors import InputError
 from service.store.roles import Logins
+from tests.service.closing import OCTOBER, Company
 from tests.service.facts import line, put
 
 
@@ -51,3 +52,21 @@ def test_a_period_that_is_none_is_refused(app: typer.Typer, tmp_path: Path) -> N
 
     assert isinstance(done.exception, InputError)
     assert str(done.exception).startswith("--period: ")
+
+
+def test_an_allocated_period_is_written_and_its_close_is_told(
+    app: typer.Typer, wiring: Wiring, tmp_path: Path
+) -> None:
+    """Without a policy both lines are nobody's; once it is closed, its head is printed."""
+    company = Company.of(wiring, tmp_path)
+    company.load(OCTOBER, line("1"), line("5"))
+    command = ("export", "focus", "--period", "2026-10", "--allocated", "--output")
+
+    first = invoke(app, *command, tmp_path / "a.csv")
+    closed = company.closer().close(OCTOBER, approver="cli:ada")
+    second = invoke(app, *command, tmp_path / "b.csv")
+
+    assert first.exit_code == second.exit_code == 0
+    assert first.stdout.startswith("2 rows of 2026-10 in ")
+    assert second.stdout.splitlines()[1:] == [f"closed; head {closed.head}"]
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()

@@ -191,3 +191,50 @@ def test_gpu_time_is_shown_by_kind_and_what_is_not_known_says_so(report: dict[st
     assert "utilised 2.5 1.00 EUR" in lines
     assert "20.00 USD" in lines
     assert "unobserved 1.0 unknown" in lines
+
+
+def test_rare_lines_of_cost_are_shown_where_there_are_any(report: dict[str, Any]) -> None:
+    """Platform's 30 direct and 20 unused are passed on whole; a report from before has neither."""
+    platform = _team("platform", "30.00") | {"effective_cost": "0.00", "billed_cost": "0.00"}
+    platform |= {"unused_commitment": "20.00", "distributed": "-50.00"}
+    rest = {"unused_commitment": "0.00", "distributed": "0.00"}
+    report["teams"]["rows"] = [platform, _team("vision", "50.00") | rest]
+
+    lines = printed(report)
+
+    names = "direct shared idle unused distributed unallocated billed"
+    assert f"team currency effective {names}" in lines
+    assert "platform USD 0.00 30.00 0.00 0.00 20.00 -50.00 0.00 0.00" in lines
+    assert "total USD 50.00 80.00 0.00 0.00 20.00 -50.00 0.00 50.00" in lines
+
+
+def test_the_books_of_the_night_are_told_with_the_head_to_keep(report: dict[str, Any]) -> None:
+    """October took 1,200 postings and was closed; November corrects it; December took none."""
+    posted = {
+        "2026-12": {"postings": 0, "restated": []},
+        "2026-11": {"postings": 1, "restated": ["2026-10"]},
+        "2026-10": {"postings": 1200, "restated": []},
+    }
+    newest = {"period": "2026-10", "head": "aa"}
+    report["books"] = {"posted": posted, "closed": {"2026-10": "aa"}, "newest": newest}
+
+    lines = printed(report)
+
+    start = lines.index("Books")
+    assert lines[start + 1 : start + 4] == [
+        "2026-10: 1,200 postings",
+        "2026-11: 1 posting, correcting 2026-10",
+        "2026-10 is closed; head aa",
+    ]
+    assert not any(line.startswith("newest close") for line in lines)
+
+
+def test_a_night_that_closed_nothing_tells_the_newest_head(report: dict[str, Any]) -> None:
+    """The head of September's close stands in every report until the next one."""
+    newest = {"period": "2026-09", "head": "bb"}
+
+    told = printed({**report, "books": {"posted": {}, "closed": {}, "newest": newest}})
+    quiet = printed({**report, "books": {"posted": {}, "closed": {}, "newest": None}})
+
+    assert "newest close: 2026-09; head bb" in told
+    assert "Books" not in quiet

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import typer
@@ -13,9 +16,19 @@ from typer.testing import CliRunner
 from service.bootstrap import Wiring
 from service.cli import unit_costs, waste
 from service.domain.gpu_accounts import HOUR_MS
+from service.domain.money import Money
+from service.domain.rightsizing import (
+    Confidence,
+    Excess,
+    Recommendation,
+    RightsizingRun,
+    Rule,
+    Work,
+)
 from service.errors import InputError
 from service.store.roles import Logins
-from tests.service.facts import put
+from tests.conftest import NOW
+from tests.service.facts import put, usage
 from tests.service.usage_example import put_example
 from tests.service.usecases.test_report_waste import account_october
 
@@ -97,7 +110,55 @@ def test_waste_for_programs_is_exact(app: typer.Typer) -> None:
         "gpu_ms": str(8 * HOUR_MS),
         "currency": "USD",
         "effective_cost": found["of_which_lost"][0]["effective_cost"],
+        "contained_in": "utilised unused no_process unobserved",
     }
+    assert found["of_which_over_sized"] is None
+
+
+def judged(wiring: Wiring, run: str, *found: Recommendation) -> None:
+    """Store what was said of the kinds of work in October."""
+    first, end = date(2026, 10, 1), date(2026, 11, 1)
+    with wiring.store.work() as work:
+        work.recommendations.add(
+            RightsizingRun(UUID(int=9), NOW, first, end, 3, 0, found, account_run=UUID(run))
+        )
+
+
+def test_over_sized_work_says_in_which_classes_it_is_contained(
+    app: typer.Typer, wiring: Wiring
+) -> None:
+    """Team vision held 96 hours too large, 17.14 dollars beyond what suffices: in no sum twice."""
+    assert "over-sized work: not judged yet" in shown(app, "waste")
+    run = json.loads(shown(app, "waste", "--format", "json"))["run"]
+    excess = Excess(96 * HOUR_MS, Money.parse("17.14", "USD"))
+    work = Work("vision", "detector", "train", "H100", "whole")
+    advice = Recommendation(
+        work, Rule.MIG_SLICE, "3g.40gb", Money.parse("3", "USD"), 0, excess, Confidence.HIGH
+    )
+    idle = replace(advice, rule=Rule.RELEASE_IDLE)
+    judged(wiring, run, advice, idle)
+
+    found = json.loads(shown(app, "waste", "--format", "json"))
+    lines = list(csv.DictReader(io.StringIO(shown(app, "waste", "--format", "csv"))))
+    text = shown(app, "waste", "--by", "kind")
+
+    assert found["of_which_over_sized"] == [
+        {
+            "team": "vision",
+            "kind": "over_sized",
+            "gpu_ms": 96 * HOUR_MS,
+            "currency": "USD",
+            "effective_cost": "17.14",
+            "contained_in": ["utilised", "unused", "unobserved"],
+        }
+    ]
+    assert lines[-1]["contained_in"] == "utilised unused unobserved"
+    assert lines[0]["contained_in"] == ""
+    rows = cells(text)
+    assert ["over_sized", "vision", "96.0", "17.14", "USD"] in rows
+    assert ["waste", "126.0", "52.50", "USD"] in rows
+    assert "held too much, part of held time" in text
+    assert "over-sized work: GPU-hours that it held, cost beyond what suffices" in text
 
 
 def test_unit_costs_are_a_table_with_reasons_as_notes(app: typer.Typer) -> None:
@@ -107,7 +168,7 @@ def test_unit_costs_are_a_table_with_reasons_as_notes(app: typer.Typer) -> None:
     rows = cells(text)
     [vision] = [row for row in rows if row[:1] == ["vision"]]
     assert vision[1:6] == ["USD", "96.0", "0.3958", "0.7917", "40.0000"]
-    assert vision[6:] == ["(2)", "(2)", "0.4545", "96.0"]
+    assert vision[6:] == ["(2)", "(2)", "0.4545", "1", "0", "96.0"]
     assert any(row[:6] == ["nlp", "USD", "72.0", "0.3958", "83.3", "%"] for row in rows)
     assert "(1) activity was measured for less than 90 % of the time" in text
     assert "(2) no tokens were counted" in text
@@ -130,6 +191,35 @@ def test_unit_costs_for_programs_say_why_a_figure_is_not_known(app: typer.Typer)
     assert rows["serve"]["million_tokens_used_unknown"] == reason
     assert rows["serve"]["million_tokens"] == serve["million_tokens"]["amount"]
     assert rows["train"]["lost_ms"] == str(8 * HOUR_MS)
+    assert serve["known_by"] == rows["serve"]["known_by"] == "job"
+    assert serve["finished"] == {
+        "jobs": 1,
+        "without_cost": 0,
+        "cost": "20.00",
+        "not_accounted": [],
+    }
+    assert [rows["serve"][f"running_{name}"] for name in ("jobs", "without_cost", "cost")] == [
+        "0",
+        "0",
+        "0.00",
+    ]
+
+
+def test_a_workload_of_which_only_a_namespace_is_known_says_so(
+    app: typer.Typer, wiring: Wiring, tmp_path: Path
+) -> None:
+    """A pod that no job run tells of: its row is the whole namespace, and has no known cost."""
+    seen = usage("host-x", 1, None, namespace="bots", pod="b-0")
+    put(wiring.lake, "gpu_usage", [seen], period="2026-10-05")
+    put(wiring.lake, "job_run", [])
+    account_october(wiring, tmp_path)
+
+    text = shown(app, "unit-costs", "--by", "workload")
+    found = json.loads(shown(app, "unit-costs", "--by", "workload", "--format", "json"))
+
+    assert ["bots", "1.0"] in [row[:2] for row in cells(text)]
+    assert "(namespace)" in text
+    assert found["rows"][0]["finished"]["cost"] is None
 
 
 @pytest.mark.parametrize("command", ["waste", "unit-costs"])

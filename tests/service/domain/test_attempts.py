@@ -34,6 +34,34 @@ def attempt(
 
 
 @pytest.mark.parametrize(
+    ("gpus", "expected"), [(9, [5, 4, 0]), (8, [4, 4, 0]), (1, [1, 0, 0]), (0, [0, 0, 0])]
+)
+def test_gpus_are_divided_among_the_hosts(gpus: int, expected: list[int]) -> None:
+    """9 GPUs on n1 and n2 are 5 and 4, together no more than it has; n3 is none of its hosts."""
+    spread = attempt(columns={"gpus": gpus, "hosts": frozenset(("n2", "n1"))})
+
+    assert [spread.gpus_on(host) for host in ("n1", "n2", "n3")] == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({}, True),
+        ({"ended": None, "state": "running"}, True),
+        ({"ended": None, "state": "completed"}, False),
+        ({"ended": None, "state": None}, False),
+        ({"job_id": "vision/serve-a"}, False),
+        ({"hosts": frozenset()}, False),
+        ({"gpus": 0}, False),
+        ({"started": None}, False),
+    ],
+)
+def test_who_may_have_gpus_of_its_hosts(columns: Mapping[str, Any], *, expected: bool) -> None:
+    """It began on known hosts with 4 GPUs, ended or runs, and is no pod (namespace/pod)."""
+    assert attempt(columns={"hosts": frozenset(("n1",)), **columns}).claims_hosts is expected
+
+
+@pytest.mark.parametrize(
     ("columns", "hours"),
     [
         ({}, 16),

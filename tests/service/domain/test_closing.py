@@ -15,6 +15,7 @@ from service.domain.closing import (
     chain_faults,
     content_faults,
     finality,
+    unproven,
 )
 from service.domain.hash_chain import GENESIS
 from service.domain.ledger import Account, AccountKind, Entry, Posting, Reason
@@ -37,6 +38,8 @@ ALTERED: dict[str, Any] = {
     "at": datetime(2026, 12, 8, 7, tzinfo=UTC),
     "approver": "cli:bob",
     "policy_version": None,
+    "policy_sha256": "other bytes",
+    "allocation_method": "allocation 3",
     "allocation_run": UUID(int=8),
     "snapshots": {"cost_line": 1001},
     "restated": {"2026-09": "another run"},
@@ -60,6 +63,7 @@ def draft(period: str) -> PeriodClose:
         allocation_run=UUID(int=7),
         snapshots={"cost_line": 1001, "node": None},
         cost="effective",
+        allocation_method="allocation 2",
         rates={"EUR/USD": "1.080000000000"},
     )
 
@@ -153,4 +157,47 @@ def test_figures_say_how_final_they_are(period: str, *, allocated: bool, found: 
     """September and October are closed: what is later is final through 31 October."""
     closed = ("2026-09", "2026-10")
 
-    assert finality(Period(period), closed, allocated=allocated) == found
+    assert finality(Period(period), closed, ("2026-11",), allocated=allocated) == found
+
+
+@pytest.mark.parametrize(
+    ("opened", "final_through"),
+    [
+        (("2026-11",), date(2026, 10, 31)),
+        (("2026-09", "2026-11"), date(2026, 8, 31)),
+        (("2026-07", "2026-11"), None),
+    ],
+    ids=["all before are closed", "one between is open", "one before all is open"],
+)
+def test_no_figure_is_final_after_an_open_month(
+    opened: tuple[str, ...], final_through: date | None
+) -> None:
+    """August and October are closed: bills of September that came later end what is final."""
+    closed = ("2026-08", "2026-10")
+
+    found = finality(Period("2026-11"), closed, opened, allocated=True)
+
+    assert found == Finality(PeriodState.PROVISIONAL, final_through)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, []),
+        ({"restated": {"2026-10": "a run"}}, []),
+        ({"allocation_method": "allocation 1"}, ["2026-11 was closed by allocation 1"]),
+        ({"method": "statement 0"}, ["2026-11 was closed by statement 0"]),
+        (
+            {"restated": {"2026-09": "a run"}},
+            ["2026-11 corrects 2026-09, which was closed by allocation 1"],
+        ),
+    ],
+    ids=["same", "correction", "allocation", "statement", "corrects an older one"],
+)
+def test_what_other_methods_made_is_not_proven(change: dict[str, Any], told: list[str]) -> None:
+    """September was allocated by a method of before, October by that of now."""
+    september = replace(OCT, period="2026-09", allocation_method="allocation 1")
+
+    found = unproven(replace(NOV, **change), [september, OCT], "allocation 2")
+
+    assert found == tuple(f"{one}, which this version cannot compute again" for one in told)

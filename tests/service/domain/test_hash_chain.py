@@ -36,7 +36,7 @@ BORNE = Posting(
     ),
     usd("10.000000000001"),
 )
-LINE = line("vision", "direct", "10", contracted="12.5")
+LINE = line("vision", "direct", "10", contracted="12.5", charged="11")
 
 
 def test_a_posting_is_an_array_of_texts_on_a_line_of_its_own() -> None:
@@ -52,10 +52,10 @@ def test_a_posting_is_an_array_of_texts_on_a_line_of_its_own() -> None:
 
 
 def test_a_line_is_an_array_with_null_for_an_unknown_cost() -> None:
-    """Id, eleven texts, the reason, four costs and the count of cost lines."""
+    """Id, eleven texts, the reason, four costs, what is charged and the count of cost lines."""
     row = (
         f'["{LINE.id}","vision","direct","","AWS","111","EC2","Usage","","direct.v1","USD","","",'
-        '"10.000000000000","10.000000000000","12.500000000000",null,1]\n'
+        '"10.000000000000","10.000000000000","12.500000000000",null,"11.000000000000",1]\n'
     )
 
     assert lines_digest([LINE]) == hashlib.sha256(row.encode()).hexdigest()
@@ -104,7 +104,9 @@ def test_every_text_of_a_line_counts(name: str) -> None:
     assert lines_digest([altered]) != lines_digest([LINE])
 
 
-@pytest.mark.parametrize("name", ["billed", "effective", "contracted", "list", "cost_lines"])
+@pytest.mark.parametrize(
+    "name", ["billed", "effective", "contracted", "list", "charged", "cost_lines"]
+)
 def test_every_figure_of_a_line_counts(name: str) -> None:
     """A trillionth or a cost line more gives another digest; so does 0 for unknown."""
     figures: dict[str, Any] = {
@@ -112,6 +114,7 @@ def test_every_figure_of_a_line_counts(name: str) -> None:
         "effective": usd("10.000000000001"),
         "contracted": usd("12.499999999999"),
         "list": usd("0"),
+        "charged": usd("11.000000000001"),
         "cost_lines": 2,
     }
 

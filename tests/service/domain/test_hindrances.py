@@ -9,6 +9,7 @@ import pytest
 from service.domain.hindrances import ClosingFacts, ClosingRule, hindrances
 from service.domain.money import Money
 from service.domain.periods import Period
+from service.domain.reporting import RateKey, missing_rate
 from tests.service.books import euro, usd
 
 RULE = ClosingRule(unallocated_limit_percent=Decimal(5), settle_days=7)
@@ -27,11 +28,12 @@ def test_a_settled_period_that_is_right_may_be_closed_by_rule() -> None:
 
 
 def test_what_is_wrong_hinders_whatever_anybody_says() -> None:
-    """Five sentences, by rule and with a reason alike."""
+    """Six sentences, by rule and with a reason alike."""
     facts = ClosingFacts(
         Period("2026-10"),
         date(2026, 10, 31),
         quarantined_rows=3,
+        quarantined_corrections={"2026-09": 2},
         differences=[("AWS INV-1", usd("0.01")), ("AWS INV-2", usd("0.02"))],
         stale=True,
         earlier_open=("2026-09", "2026-08"),
@@ -44,6 +46,7 @@ def test_what_is_wrong_hinders_whatever_anybody_says() -> None:
         "earlier periods are not closed: 2026-08, 2026-09",
         "the allocation of 2026-10 is older than its bills, usage or policy",
         "3 rows of 2026-10 are quarantined",
+        "2 rows of 2026-09, which 2026-10 corrects, are quarantined",
         "invoice AWS INV-2 and the ledger differ by 0.02 USD",
     )
     assert set(found) < set(hindrances(facts, RULE))
@@ -79,3 +82,13 @@ def test_the_tolerance_is_in_the_currency_of_the_invoice() -> None:
     facts = replace(FACTS, differences=[("A", Money.parse("2", "JPY")), ("B", euro("0.01"))])
 
     assert hindrances(facts, RULE) == ("invoice A and the ledger differ by 2.00 JPY",)
+
+
+def test_a_missing_rate_hinders_whatever_anybody_says() -> None:
+    """It names month, pair and command, also where a person has a reason."""
+    facts = replace(FACTS, missing_rates=[RateKey("2026-10", "EUR", "USD")])
+
+    found = hindrances(facts, RULE, "the board meets tomorrow")
+
+    assert found == hindrances(facts, RULE)
+    assert [*found] == [missing_rate(RateKey("2026-10", "EUR", "USD"))]

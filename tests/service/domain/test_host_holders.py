@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.gpu_accounts import HOUR_MS
-from service.domain.host_holders import Claim, Device, Taken, take
+from service.domain.host_holders import Claim, Device, Taken, is_disputed, take
 
 MINUTE_MS = HOUR_MS // 60
 
@@ -125,6 +125,46 @@ def test_what_is_counted_is_divided_among_those_who_held() -> None:
         "a": {"tokens_out": 3},
         "b": {"tokens_out": 6},
     }
+
+
+def test_what_was_there_for_a_part_of_the_hour_is_its_jobs() -> None:
+    """8 GPUs were there from 03:40 on, and the job ran from then on: all 160 minutes are its."""
+    devices = [device(number, 20, capacity_ms=20 * MINUTE_MS) for number in range(8)]
+
+    found = list(take(devices, [claim("j", 8, 40, 60)]))
+
+    assert minutes(found, "job") == {("j",): 160}
+
+
+def test_too_little_time_for_all_is_divided_by_how_long_each_ran() -> None:
+    """A GPU was there for 30 minutes, and jobs for 40 and 20, one after the other: 20 and 10."""
+    short = device(1, 30, capacity_ms=30 * MINUTE_MS)
+
+    found = list(take([short], [claim("a", 1, 0, 40), claim("b", 1, 40, 60)]))
+
+    assert minutes(found, "job") == {("a",): 20, ("b",): 10}
+
+
+def test_a_slice_that_counts_by_its_size_gives_by_the_hours_part() -> None:
+    """Half a GPU has 30 minutes an hour: a job of 20 minutes has 10 of them."""
+    half = Device("GPU-1", "1:3g.40gb", 30 * MINUTE_MS)
+
+    found = list(take([half], [claim("j", 1, 0, 20)]))
+
+    assert minutes(found, "job") == {("j",): 10}
+
+
+@pytest.mark.parametrize(
+    ("source", "begin", "expected"),
+    [("other", 29, True), ("other", 30, False), ("slurm", 0, False)],
+)
+def test_a_host_is_disputed_where_jobs_of_two_sources_ran_at_once(
+    source: str, begin: int, *, expected: bool
+) -> None:
+    """The first ran until minute 30: one from minute 29 on disputes it, one from 30 on not."""
+    other = Claim(source, "b", 1, begin * MINUTE_MS, HOUR_MS, 1)
+
+    assert is_disputed([claim("a", 1, 0, 30), other]) is expected
 
 
 SIGNAL = st.none() | st.integers(-5, HOUR_MS + 5)

@@ -140,7 +140,7 @@ def test_lines_of_one_bearer_and_pool_are_one_sum() -> None:
 def test_another_price_than_cost_stands_against_the_variance() -> None:
     """Charged by list price: 20 for a cost of 12, 8 more; what has no list price costs its 5."""
     lines = [
-        line("vision", "direct", "12", list_="20"),
+        line("vision", "direct", "12", list_="20", charged="20"),
         line("vision", "direct", "5", service="Support"),
     ]
 
@@ -149,6 +149,17 @@ def test_another_price_than_cost_stands_against_the_variance() -> None:
     variance = Account(AccountKind.RATE_VARIANCE, "list")
     assert found[moved(team("vision"), variance, Reason.PRICE)] == usd("8")
     assert balances_of(found)[team("vision"), "USD"] == usd("25")
+
+
+def test_of_a_line_with_a_price_for_a_part_the_rest_costs_its_effective_cost() -> None:
+    """90 at a contracted price of 100, and 50 without one: 150 for a cost of 140, 10 more."""
+    lines = [line("vision", "direct", "140", contracted="100", charged="150", cost_lines=2)]
+
+    found = wanted_postings(OCT, [charge("140")], lines, CostBasis.CONTRACTED)
+
+    variance = Account(AccountKind.RATE_VARIANCE, "contracted")
+    assert found[moved(team("vision"), variance, Reason.PRICE)] == usd("10")
+    assert balances_of(found)[team("vision"), "USD"] == usd("150")
 
 
 def test_lines_that_do_not_add_up_to_the_bills_are_refused() -> None:
@@ -226,7 +237,7 @@ def test_books_sum_to_zero_and_no_clearing_account_keeps_anything(
     items: list[Item], basis: CostBasis
 ) -> None:
     """Whatever the basis, all balances of a currency sum to 0; cost and pools are at 0."""
-    wanted = wanted_postings(OCT, charges_of(items), lines_of(items), basis)
+    wanted = wanted_postings(OCT, charges_of(items), lines_of(items, basis), basis)
 
     found = balances_of(wanted)
 
@@ -241,9 +252,9 @@ def test_books_sum_to_zero_and_no_clearing_account_keeps_anything(
 @LAWS
 @given(COMPANIES, st.sampled_from(list(CostBasis)))
 def test_a_team_owes_what_its_lines_charge(items: list[Item], basis: CostBasis) -> None:
-    """Over all bearers the balance is Σ of the basis, and of effective cost where it is unknown."""
-    lines = lines_of(items)
-    charged = money_sums(one.charged(basis) or one.effective for one in lines)
+    """Over all bearers the balance is Σ of what lines charge, whichever cost that is."""
+    lines = lines_of(items, basis)
+    charged = money_sums(one.charged for one in lines)
 
     found = by_kind(wanted_postings(OCT, charges_of(items), lines, basis))
 

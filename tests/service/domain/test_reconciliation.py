@@ -13,7 +13,7 @@ from tests.service.books import COMPANIES, LAWS, Item, charge, charges_of, euro,
 OCT, NOV = "2026-10", "2026-11"
 CHARGES = [charge("100", "0", "sp-1"), charge("0", "8", "sp-1"), charge("16", invoice="INV-2")]
 LINES = [
-    line("nlp", "direct", "8", list_="10"),
+    line("nlp", "direct", "8"),
     line("vision", "shared", "12", pool="a100"),
     line("platform", "idle", "4", pool="a100"),
 ]
@@ -58,9 +58,10 @@ def test_the_tree_leads_from_invoices_to_teams() -> None:
 
 def test_another_basis_reconciles_over_the_variance() -> None:
     """Nlp is charged its list cost of 10 for a cost of 8: -2 of variance, and 24 in all."""
-    posted = wanted_postings(OCT, CHARGES, LINES, CostBasis.LIST)
+    lines = [line("nlp", "direct", "8", list_="10", charged="10"), *LINES[1:]]
+    posted = wanted_postings(OCT, CHARGES, lines, CostBasis.LIST)
 
-    (found,) = reconcile(CHARGES, posted, LINES, CostBasis.LIST)
+    (found,) = reconcile(CHARGES, posted, lines, CostBasis.LIST)
 
     assert [row for row in outline(found) if "variance" in row] == ["  variance -2.00 -2.00"]
     assert found.expected == found.booked == usd("24")
@@ -136,7 +137,7 @@ def test_an_adjustment_reconciles_with_its_lines() -> None:
 @given(COMPANIES, st.sampled_from(list(CostBasis)))
 def test_what_is_posted_always_reconciles(items: list[Item], basis: CostBasis) -> None:
     """Whatever the company and the basis, each difference is 0."""
-    charges, lines = charges_of(items), lines_of(items)
+    charges, lines = charges_of(items), lines_of(items, basis)
 
     found = reconcile(charges, wanted_postings(OCT, charges, lines, basis), lines, basis)
 

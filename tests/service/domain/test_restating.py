@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from service.domain.ledger import Account, AccountKind, Entry, Reason
 from service.domain.money import Money
+from service.domain.policy import CostBasis
 from service.domain.posting_rules import bearer
 from service.domain.restating import adjustment_lines, restatement_lines
 from service.domain.statements import StatementLine
@@ -97,6 +98,26 @@ def test_a_price_that_is_no_longer_known_is_taken_back_once() -> None:
     assert restatement_lines(OCT, [newest], [told, found]) == ()
 
 
+def test_what_a_restatement_charges_is_the_difference_of_what_was_charged() -> None:
+    """80 were charged as no list cost was known; it is 100, so 20 are owed, and nothing again."""
+    told = line("vision", "direct", "80")
+    newest = line("vision", "direct", "80", list_="100", charged="100")
+
+    (found,) = restatement_lines(OCT, [newest], [told])
+
+    assert (found.charged, found.effective, found.list) == (usd("20"), usd("0"), usd("100"))
+    assert restatement_lines(OCT, [newest], [told, found]) == ()
+
+
+def test_only_another_charge_is_restated_too() -> None:
+    """The four costs are as they were told, but 10 are charged instead of 12: -2."""
+    told, newest = line("vision", "direct", "10", charged="12"), line("vision", "direct", "10")
+
+    (found,) = restatement_lines(OCT, [newest], [told])
+
+    assert (found.charged, found.effective, found.reason) == (usd("-2"), usd("0"), "correction")
+
+
 def test_what_a_person_adjusted_is_not_restated() -> None:
     """2 that were moved to vision by hand are no part of the bills of October."""
     told = line("vision", "direct", "10")
@@ -114,6 +135,7 @@ def test_an_adjustment_is_a_line_on_both_sides() -> None:
         ("nlp", "adjustment", "4.00"),
     }
     assert {(one.origin_period, one.method_id) for one in found} == {("", "adjustment")}
+    assert all(one.charged == one.billed == one.effective for one in found)
 
 
 def test_an_adjustment_stands_on_the_account_that_it_moved() -> None:
@@ -133,18 +155,19 @@ def test_only_adjustments_become_such_lines() -> None:
 
 
 @LAWS
-@given(COMPANIES, st.lists(COMPANIES, min_size=1, max_size=3))
+@given(COMPANIES, st.lists(COMPANIES, min_size=1, max_size=3), st.sampled_from(list(CostBasis)))
 def test_what_was_told_and_its_restatements_are_the_newest_sums(
-    first: list[Item], later: list[list[Item]]
+    first: list[Item], later: list[list[Item]], basis: CostBasis
 ) -> None:
     """However often October changes, its statement and all restatements sum to its newest run."""
-    told = lines_of(first)
+    told = lines_of(first, basis)
 
     for items in later:
-        told.extend(restatement_lines(OCT, lines_of(items), told))
+        newest = lines_of(items, basis)
+        told.extend(restatement_lines(OCT, newest, told))
 
-        assert totals(told) == totals(lines_of(items))
-        assert restatement_lines(OCT, lines_of(items), told) == ()
+        assert totals(told) == totals(newest)
+        assert restatement_lines(OCT, newest, told) == ()
 
 
 @LAWS
@@ -163,10 +186,11 @@ def test_the_order_of_lines_does_not_matter(
 
 
 def totals(lines: list[StatementLine]) -> dict[tuple[str, str], Money]:
-    """Return billed, effective and known list cost by line, without zeros."""
+    """Return what is charged, and billed, effective and known list cost by line, without zeros."""
     found: dict[tuple[str, str], Money] = {}
     for one in lines:
         amounts = {"billed": one.billed, "effective": one.effective, "list": one.list}
+        amounts["charged"] = one.charged
         for cost, amount in amounts.items():
             if amount is not None:
                 key = (replace(one.key, origin_period="").id, cost)

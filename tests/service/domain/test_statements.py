@@ -1,4 +1,4 @@
-"""Lines of statements: an id that stays, and the cost that is charged."""
+"""Lines of statements: an id that stays, and the costs that are known."""
 
 import hashlib
 
@@ -19,6 +19,7 @@ def of(billed: str, contracted: str | None) -> StatementLine:
         effective=usd("12"),
         contracted=None if contracted is None else usd(contracted),
         list=usd("20"),
+        charged=usd("12"),
         cost_lines=3,
     )
 
@@ -45,11 +46,11 @@ def test_a_line_knows_its_key() -> None:
     ("basis", "amount"),
     [("effective", "12"), ("billed", "10"), ("contracted", "15"), ("list", "20")],
 )
-def test_the_basis_names_the_cost_that_is_charged(basis: str, amount: str) -> None:
+def test_the_basis_names_one_of_the_costs(basis: str, amount: str) -> None:
     """Billed 10, effective 12, contracted 15 and list 20."""
-    assert of("10", "15").charged(CostBasis(basis)) == usd(amount)
+    assert of("10", "15").cost(CostBasis(basis)) == usd(amount)
 
 
 def test_an_unknown_cost_stays_unknown() -> None:
     """No contracted cost is not a contracted cost of 0."""
-    assert of("10", None).charged(CostBasis.CONTRACTED) is None
+    assert of("10", None).cost(CostBasis.CONTRACTED) is None

@@ -42,7 +42,8 @@ def test_a_line_of_an_unheard_kind_is_told_as_other() -> None:
 
 def test_where_no_price_is_known_effective_cost_is_charged_and_the_line_counted() -> None:
     """At list cost, 5.00 for one line and unknown for 25.004 and 0.50: 30.504, 2 without price."""
-    lines = (line(1, usd("3"), list=usd("5")), line(2, usd("25.004")), line(3, usd("0.5")))
+    priced = line(1, usd("3"), list=usd("5"), charged=usd("5"))
+    lines = (priced, line(2, usd("25.004")), line(3, usd("0.5")))
     statement = replace(VISION, lines=lines, cost=CostBasis.LIST)
 
     total = statement.total("USD")

@@ -63,6 +63,7 @@ def line(number: int, team: str = "vision") -> StatementLine:
         effective=usd("0.000000000001"),
         contracted=None,
         list=usd("3"),
+        charged=usd("2.000000000001"),
         cost_lines=9,
     )
 
@@ -79,6 +80,8 @@ def close(period: str = OCTOBER, previous: str = GENESIS, head: str = "a" * 64) 
         at=NOW,
         approver="cli:ann",
         policy_version=None,
+        policy_sha256="d" * 64,
+        allocation_method="allocation 1",
         allocation_run=RUN,
         snapshots={"cost_line": 9_007_199_254_740_993, "node": None},
         restated={"2026-08": "00000000-0000-0000-0000-000000000008"},

@@ -13,9 +13,9 @@ from service.documents.yaml_file import parse_document
 from service.domain.gpu_accounts import CAPACITY, CONTRACTED, HOUR_MS, WASTE, Kind
 from service.domain.money import Money
 from service.domain.periods import Period
-from service.usecases.account_tables import entry_table, run_table
-from service.usecases.account_usage import account
 from service.usecases.charge_owners import Reader
+from service.usecases.gpu_time.account import account
+from service.usecases.gpu_time.tables import entry_table, run_table
 from service.usecases.stale_periods import READS
 from tests.service.facts import Row, at, line, node, put
 from warehouse.lake import Lake

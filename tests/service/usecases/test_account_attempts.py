@@ -7,9 +7,9 @@ import pytest
 from service.domain.gpu_accounts import HOUR_MS
 from service.domain.periods import Period
 from service.domain.policy import Policy
-from service.usecases.account_tables import run_table
-from service.usecases.account_usage import account
 from service.usecases.charge_owners import Reader
+from service.usecases.gpu_time.account import account
+from service.usecases.gpu_time.tables import run_table
 from service.usecases.stale_periods import READS
 from tests.service.facts import Row, at, job, put, usage
 from warehouse.lake import Lake

@@ -9,9 +9,9 @@ from service.documents.policy import PolicyDocument
 from service.documents.yaml_file import parse_document
 from service.domain.gpu_accounts import HOUR_MS
 from service.domain.periods import Period
-from service.usecases.account_tables import entry_table, run_table
-from service.usecases.account_usage import Accounts, account
 from service.usecases.charge_owners import Reader
+from service.usecases.gpu_time.account import Accounts, account
+from service.usecases.gpu_time.tables import entry_table, run_table
 from service.usecases.stale_periods import READS
 from tests.service.usage_example import PAGE, POLICY, put_example
 from warehouse.lake import Lake

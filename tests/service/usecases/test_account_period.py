@@ -14,12 +14,12 @@ from service.domain.gpu_accounts import HOUR_MS
 from service.domain.periods import Period
 from service.domain.records import PeriodRun
 from service.errors import ConflictError, LeaseLostError, NotFoundError
-from service.usecases.account_period import account_period
-from service.usecases.account_state import ACCOUNTING, known_periods, unaccounted_periods
-from service.usecases.account_usage import AccountsDifferError
 from service.usecases.apply_policy import apply_policy, propose_policy
+from service.usecases.gpu_time.account import AccountsDifferError
+from service.usecases.gpu_time.account_period import account_period
+from service.usecases.gpu_time.report_waste import report_waste
+from service.usecases.gpu_time.state import ACCOUNTING, known_periods, unaccounted_periods
 from service.usecases.lake_runs import stored_run
-from service.usecases.report_waste import report_waste
 from tests.conftest import NOW
 from tests.service.facts import job, put, usage
 from tests.service.usage_example import POLICY, put_example

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from service.domain.gpu_accounts import DAY_MS, HOUR_MS, Account, Holder, Kind, Place
 from service.domain.money import Money, money_sums
 from service.domain.periods import Period
-from service.usecases.account_costs import Cost
-from service.usecases.account_spread import Spread, spread
+from service.usecases.gpu_time.costs import Cost
+from service.usecases.gpu_time.spread import Spread, spread
 from tests.service.facts import at
 
 OCTOBER = Period("2026-10")

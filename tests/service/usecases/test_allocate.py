@@ -40,6 +40,9 @@ rules:
     aliases: {cv: vision}
   - match: {account: "222"}
     team: platform
+commitments:
+  - {commitment: "sp-vision-*", owner: vision}
+  - {commitment: "cr-*", owner: nlp}
 """
 
 
@@ -314,3 +317,79 @@ def test_bills_of_other_periods_are_left_alone(reader: Allocating) -> None:
     found = reader([line("1")])
 
     assert costs(found) == {("unallocated", "unallocated"): "1"}
+
+
+def test_what_is_unused_of_a_commitment_is_a_line_of_its_owner(reader: Allocating) -> None:
+    """1 of a plan that is vision's, 2 of a reservation of nlp's, 4 by the rule of account 222.
+
+    The 8 that nobody owns stay unallocated, and 16 that were used are the workload's.
+    """
+    unused = {"CommitmentDiscountStatus": "Unused"}
+    tag = {"Tags": '{"team": "nlp"}'}
+    found = reader(
+        [
+            line("1", CommitmentDiscountId="sp-vision-1", **unused, **tag),
+            line("2", CapacityReservationId="cr-1", CapacityReservationStatus="Unused"),
+            line("4", CommitmentDiscountId="sp-2", **unused, SubAccountId="222"),
+            line("8", CommitmentDiscountId="sp-2", **unused),
+            line("16", CommitmentDiscountId="sp-vision-1", CommitmentDiscountStatus="Used", **tag),
+        ]
+    )
+
+    assert costs(found) == {
+        ("vision", "unused_commitment"): "1",
+        ("nlp", "unused_commitment"): "2",
+        ("platform", "unused_commitment"): "4",
+        ("unallocated", "unallocated"): "8",
+        ("nlp", "direct"): "16",
+    }
+    methods = {(row["line"], row["method_id"]) for row in found.rows.to_pylist()}
+    assert ("unused_commitment", "unused-commitment.v1") in methods
+
+
+def test_a_reservation_without_a_machine_is_unused_though_a_discount_pays_for_it(
+    reader: Allocating,
+) -> None:
+    """The plan sp-9 was used for it, but no machine ran: 5 are nlp's, who owns cr-1."""
+    covered = {"CommitmentDiscountId": "sp-9", "CommitmentDiscountStatus": "Used"}
+    empty = {"CapacityReservationId": "cr-1", "CapacityReservationStatus": "Unused"}
+
+    found = reader([line("5", **covered, **empty)])
+
+    assert costs(found) == {("nlp", "unused_commitment"): "5"}
+    (row,) = found.rows.to_pylist()
+    assert (row["commitment"], row["commitment_status"]) == ("sp-9", "Unused")
+
+
+def test_an_origin_keeps_invoice_commitment_and_accelerator(reader: Allocating) -> None:
+    """Four lines of 1 differ in one of these each, so they are four origins, shared or not."""
+    lines = [
+        line("1", ServiceName=service, **more)
+        for service in ("EC2", "Gateway")
+        for more in (
+            {"InvoiceIssuerName": "AWS Europe"},
+            {"InvoiceId": "in-1"},
+            {"CommitmentDiscountId": "sp-1"},
+            {"x_AcceleratorModel": "H100"},
+        )
+    ]
+
+    found = reader(lines)
+
+    names = ("invoice_issuer", "invoice", "commitment", "accelerator_model")
+    told = [tuple(row[name] for name in names) for row in found.rows.to_pylist()]
+    kinds = {
+        ("AWS Europe", None, None, None),
+        (None, "in-1", None, None),
+        (None, None, "sp-1", None),
+        (None, None, None, "H100"),
+    }
+    assert {one: told.count(one) for one in told} == dict.fromkeys(kinds, 3)
+
+
+def test_lines_whose_list_cost_is_known_are_summed_apart(reader: Allocating) -> None:
+    """10 with a list cost of 12 and 5 without one: savings of 2 stand beside 5 of unknown ones."""
+    found = reader([line("10", ListCost=Decimal(12)), line("5", ListCost=None)])
+
+    told = {(row["effective_cost"], row["list_cost"]) for row in found.rows.to_pylist()}
+    assert told == {(10, 12), (5, None)}

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from service.usecases.charge_owners import Reader
-from service.usecases.committed_shares import Committed, Share, committed_of
+from service.usecases.gpu_time.committed_shares import Committed, Share, committed_of
 from tests.service.facts import Row, line, node, put
 from warehouse.lake import Lake
 from warehouse.port import Engine

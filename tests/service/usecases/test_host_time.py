@@ -10,11 +10,13 @@ from service.domain.gpu_accounts import HOUR_MS
 from service.domain.periods import Period
 from service.domain.policy import Policy, Rule
 from service.domain.pools import Pool, Sharing
-from service.usecases.account_period import coverage
-from service.usecases.account_tables import entry_table, run_table
-from service.usecases.account_usage import Accounts, account
 from service.usecases.allocate import allocate
 from service.usecases.charge_owners import Reader
+from service.usecases.gpu_time.account import Accounts, account
+from service.usecases.gpu_time.account_period import coverage
+from service.usecases.gpu_time.host_time import host_time
+from service.usecases.gpu_time.job_attempts import attempts_in
+from service.usecases.gpu_time.tables import entry_table, run_table
 from service.usecases.stale_periods import READS
 from tests.service.facts import Row, at, job, line, node, put
 from warehouse.lake import Lake
@@ -198,6 +200,10 @@ def test_a_job_that_has_all_its_gpus_by_label_takes_none(cluster: Cluster) -> No
         {"started": at(5, 1), "ended": at(5, 3)},
         {"started": at(5, 4), "ended": at(5, 5)},
         {"hosts": '["n2"]'},
+        {"ended": None},
+        {"ended": None, "state": None},
+        {"job_id": "vision/serve-a"},
+        {"job_id": "vision/serve-a", "ended": None, "state": "running"},
     ],
 )
 def test_who_did_not_run_there_then_with_gpus_takes_nothing(
@@ -246,3 +252,72 @@ def test_hosts_are_known_by_the_names_that_usage_and_machines_tell(cluster: Clus
         cluster.fill([seen("n1.example", 0, 60)], [ran("j", "nlp", 1, name)])
 
         assert cluster.minutes("host", "job_id") == {("n1", "j"): 60}
+
+
+def test_a_job_that_is_running_holds_its_hosts_gpus(cluster: Cluster) -> None:
+    """It began at 03:00, has no end and is said to run: the 60 minutes are its."""
+    cluster.fill([seen("n1", 0, 60)], [ran("j", "nlp", 1, "n1", ended=None, state="running")])
+
+    assert cluster.minutes("job_id") == {("j",): 60}
+
+
+def test_where_labels_work_only_a_job_that_has_one_takes_what_it_lacks(cluster: Cluster) -> None:
+    """Of 4 GPUs a has 2 and a label for 1: it takes another; b has no label and takes none.
+
+    Nor does a job of another cluster, whose n1 is another machine: 120 minutes are nobody's.
+    """
+    use = [
+        seen("n1", 0, 60, allocated_ms=HOUR_MS, job_id="a"),
+        *(seen("n1", gpu, 0) for gpu in (1, 2, 3)),
+    ]
+    cluster.fill(use, [ran("a", "nlp", 2, "n1"), ran("b", "vision", 1, "n1")])
+    put(cluster.lake, "job_run", [ran("c", "vision", 1, "n1")], source="other")
+
+    assert cluster.minutes("job_id") == {("a",): 120, (None,): 120}
+
+
+def test_a_machine_that_was_there_for_a_part_of_an_hour_is_its_jobs(cluster: Cluster) -> None:
+    """8 GPUs from 03:40 on, with a job from 03:40 to 04:00: all 8 x 20 = 160 minutes are its."""
+    times = {"capacity_ms": 20 * MINUTE_MS, "observed_ms": 20 * MINUTE_MS}
+    use = [seen("n1", gpu, 20, **times) for gpu in range(8)]
+    cluster.fill(use, [ran("j", "nlp", 8, "n1", started=at(5, 3).replace(minute=40))])
+
+    assert cluster.minutes("job_id", "kind") == {("j", "utilised"): 160}
+
+
+def test_jobs_of_two_clusters_that_were_never_there_at_once_dispute_nothing(
+    cluster: Cluster,
+) -> None:
+    """One ended at 03:05, the other began at 03:30: 5 and 30 minutes; 25 are nobody's."""
+    ends, begins = (at(5, 3).replace(minute=minute) for minute in (5, 30))
+    cluster.fill([seen("n1", 0, 60)], [ran("a", "nlp", 1, "n1", ended=ends)])
+    put(cluster.lake, "job_run", [ran("b", "vision", 1, "n1", started=begins)], source="other")
+
+    assert cluster.minutes("job_id") == {("a",): 5, ("b",): 30, (None,): 25}
+    assert cluster.account().disputed_ms == 0
+
+
+def test_a_job_never_holds_more_gpus_than_it_has(cluster: Cluster) -> None:
+    """9 GPUs on two hosts of 8 are 5 and 4: 300 and 240 minutes; 180 and 240 are idle."""
+    use = [seen(host, gpu, 60) for host in ("n1", "n2") for gpu in range(8)]
+    cluster.fill(use, [ran("j", "nlp", 9, "n1", "n2")])
+
+    assert cluster.minutes("host", "job_id") == {
+        ("n1", "j"): 300,
+        ("n2", "j"): 240,
+        ("n1", None): 180,
+        ("n2", None): 240,
+    }
+
+
+def test_what_was_taken_is_packed(cluster: Cluster) -> None:
+    """8 hours of GPUs of one job are 8 rows: their texts are numbers into a list of one each."""
+    cluster.fill([seen("n1", gpu, 60) for gpu in range(8)], [ran("j", "nlp", 8, "n1")])
+    reader = Reader(cluster.engine, cluster.lake.view(READS))
+    attempts = attempts_in(OCTOBER.window, reader)
+
+    taken = host_time(OCTOBER.window, attempts, reader.ask("machine_times"), reader).taken
+
+    assert [len(one.dictionary) for one in taken["job_id"].chunks] == [1]
+    assert taken["job_id"].to_pylist() == ["j"] * 8
+    assert sum(taken["allocated_ms"].to_pylist()) == 8 * HOUR_MS

@@ -126,7 +126,9 @@ def test_the_same_costs_are_shown_by_other_properties(
     assert sum(row.effective_cost.pico for row in rows if row.currency == "USD") == 19 * 10**12
     assert sum(row.effective_cost.pico for row in rows if row.currency == "EUR") == 2 * 10**12
     assert all(
-        row.direct + row.shared + row.idle + row.unallocated == row.effective_cost for row in rows
+        row.direct + row.shared + row.idle + row.unused_commitment + row.distributed
+        == row.effective_cost - row.unallocated
+        for row in rows
     )
 
 
@@ -221,4 +223,35 @@ def allocate_november(parts: Wiring) -> None:
         store=parts.store,
         new_id=parts.new_id,
         clock=parts.clock,
+    )
+
+
+def test_what_is_unused_and_what_is_passed_on_are_parts_of_their_own(
+    parts: Wiring, tmp_path: Path
+) -> None:
+    """Nlp has 1 idle and 6 unused and passes 7 on to vision: 1 + 6 - 7 = 0, and 13 + 7 = 20."""
+    put(parts.lake, "cost_line", [line("6", CommitmentDiscountStatus="Unused")], source="plans")
+    file = tmp_path / "next.yaml"
+    more = "  - {match: {commitment_status: Unused}, team: nlp}\n"
+    file.write_text(f"{POLICY}{more}distribute: [{{team: nlp, share: proportional}}]\n")
+    lake, engine, store = parts.lake, parts.engine, parts.store
+
+    apply_policy(
+        propose_policy(file, lake=lake, engine=engine, store=store),
+        lake=lake,
+        engine=engine,
+        store=store,
+        new_id=parts.new_id,
+        clock=parts.clock,
+        actor="cli:ada",
+    )
+
+    rows = {row.key: row for row in report(parts).rows if row.currency == "USD"}
+    nlp, vision = rows["nlp"], rows["vision"]
+    assert (nlp.idle, nlp.unused_commitment, nlp.distributed) == (usd("1"), usd("6"), usd("-7"))
+    assert nlp.effective_cost == usd("0")
+    assert (vision.direct, vision.shared, vision.effective_cost) == (
+        usd("10"),
+        usd("10"),
+        usd("20"),
     )

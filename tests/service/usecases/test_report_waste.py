@@ -11,10 +11,10 @@ from service.domain.money import Money
 from service.domain.periods import Period
 from service.domain.unit_costs import UnitCost
 from service.errors import InputError
-from service.usecases.account_period import account_period
 from service.usecases.apply_policy import apply_policy, propose_policy
-from service.usecases.report_unit_costs import report_unit_costs
-from service.usecases.report_waste import WasteRow, report_waste
+from service.usecases.gpu_time.account_period import account_period
+from service.usecases.gpu_time.report_unit_costs import report_unit_costs
+from service.usecases.gpu_time.report_waste import WasteRow, report_waste
 from tests.service.facts import at, job, line, put, usage
 from tests.service.usage_example import POLICY, put_example
 

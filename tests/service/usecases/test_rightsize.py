@@ -16,8 +16,8 @@ from service.domain.periods import Period
 from service.domain.rightsizing import Confidence, RightsizingRun, Rule
 from service.errors import ConflictError, InputError, NotFoundError
 from service.store.roles import Logins
-from service.usecases.report_waste import WasteRow, report_waste
-from service.usecases.rightsize import advice, dismiss, rightsize
+from service.usecases.gpu_time.report_waste import WasteRow, report_waste
+from service.usecases.gpu_time.rightsize import advice, dismiss, rightsize
 from tests.conftest import NOW
 from tests.service.facts import HOUR_MS, at, job, line, put, usage
 from tests.service.usecases.test_report_waste import account_october

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.domain.gpu_accounts import HOUR_MS
-from service.usecases.account_tables import run_table
+from service.usecases.gpu_time.tables import run_table
 from tests.service.facts import Row, at, job, put
 from tests.service.usecases.test_host_time import Cluster, seen
 from warehouse.lake import Lake

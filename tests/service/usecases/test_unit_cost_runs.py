@@ -7,7 +7,11 @@ import pytest
 from service.bootstrap import Wiring
 from service.domain.money import Money
 from service.domain.periods import Period
-from service.usecases.report_unit_costs import UnitCostReport, UnitCostRow, report_unit_costs
+from service.usecases.gpu_time.report_unit_costs import (
+    UnitCostReport,
+    UnitCostRow,
+    report_unit_costs,
+)
 from tests.service.facts import Row, at, job, line, node, put, usage
 from tests.service.usecases.test_report_waste import account_october, cents
 

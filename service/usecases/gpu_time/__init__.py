@@ -1,0 +1,1 @@
+"""What the GPUs did in a period, what it cost, and what would do with less."""
