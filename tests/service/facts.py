@@ -61,9 +61,15 @@ def job(job_id: str, team: str | None, **columns: object) -> Row:
 
 
 def put(
-    lake: Lake, table: str, rows: Sequence[Row], *, period: str = "2026-10", source: str = "test"
+    lake: Lake,
+    table: str,
+    rows: Sequence[Row],
+    *,
+    period: str = "2026-10",
+    source: str = "test",
+    complete: bool = True,
 ) -> int:
-    """Make ``rows`` all that ``source`` says about ``period`` (or day, or ever)."""
+    """Make ``rows`` all that ``source`` says about ``period`` (or day, or ever), or add them."""
     spec, load = spec_of(table), uuid4()
     partition = Partition(table, source, "*" if spec.period_column is None else period)
     fixed = dict(zip(spec.partition, (source, _value(spec.period_column, period)), strict=False))
@@ -83,6 +89,7 @@ def put(
             load_id=load,
             version=1,
             delivered={},
+            complete=complete,
         )
     finally:
         lake.close_load(load)

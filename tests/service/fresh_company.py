@@ -10,7 +10,8 @@ from service.bootstrap import Wiring
 from service.config import Settings
 from service.store.store import Store
 from tests.conftest import NOW, TEMPLATE
-from tests.service.closing import Company
+from tests.service.closing import NOVEMBER, OCTOBER, POLICY, Company, charge, of_november
+from tests.service.facts import job, node, put, usage
 from warehouse.duck import DuckEngine
 from warehouse.lake import open_lake
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
     from service.store.roles import Logins
     from tests.conftest import Server
+
+SHARED_BY_USE = POLICY.replace(
+    "pools: [", "pools: [{name: a100, owner: platform, share: by_use}, "
+).replace("rules:", "rules:\n  - {match: {pool: a100}, pool: a100}")
+"""A policy in which machines are shared by use as well."""
 
 
 @contextmanager
@@ -39,3 +45,22 @@ def fresh_company(server: Server, name: str, folder: Path) -> Iterator[tuple[Com
         finally:
             lake.close()
             store.close()
+
+
+@contextmanager
+def two_closed_months(server: Server, name: str, folder: Path) -> Iterator[tuple[Company, Logins]]:
+    """Close October, and November with a correction of October, in a database of their own."""
+    with fresh_company(server, name, folder) as (company, logins):
+        lake = company.parts.lake
+        company.apply(SHARED_BY_USE)
+        put(lake, "node", [node("i-1", "a100")], source="nodes")
+        put(lake, "job_run", [job("j1", "vision")], source="jobs")
+        used = [usage("host-i-1", 6, "j1"), usage("host-i-1", 0, capacity_ms=7_200_000)]
+        put(lake, "gpu_usage", used, period="2026-10-05", source="usage")
+        bills = [charge("60", "111"), charge("30", "222"), charge("8", "9", ResourceId="i-1")]
+        company.load(OCTOBER, *bills)
+        company.closer().close(OCTOBER, approver="cli:ada")
+        company.load(OCTOBER, *bills, charge("5", "333"))
+        company.load(NOVEMBER, of_november("1", "111"))
+        company.closer().close(NOVEMBER, approver="cli:ada")
+        yield company, logins

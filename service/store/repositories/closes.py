@@ -88,7 +88,7 @@ def _chained(rows: Sequence[PeriodCloseRow]) -> list[PeriodCloseRow]:
     while head in by_previous:
         chain.append(by_previous.pop(head))
         head = chain[-1].head
-    return chain + [row for row in rows if row.previous_head in by_previous]
+    return chain + [row for row in rows if row not in chain]
 
 
 def _close(row: PeriodCloseRow) -> PeriodClose:

@@ -108,7 +108,15 @@ def test_the_scheduler_runs_the_night_and_logs_its_steps(wiring: Wiring) -> None
         run = work.runs.latest(JOB, 1)[0]
         steps = {step.name for step in work.runs.steps(run.id)}
     assert run.scheduled_at == at
-    assert steps == {"allocate", "account", "rightsize", "plan", "report", "maintain"}
+    assert steps == {
+        "allocate",
+        "post",
+        "account",
+        "rightsize",
+        "plan",
+        "report",
+        "maintain",
+    }
 
 
 def test_a_broken_source_is_told_and_ends_with_3(wiring: Wiring) -> None:

@@ -160,6 +160,6 @@ def test_the_types_are_told_as_markdown(app: typer.Typer) -> None:
     """Eleven types, each with its own table."""
     done = invoke(app, "sources", "types")
 
-    assert done.output.count("### `") == 11
+    assert done.output.count("### `") == 12
     assert "| `bucket` | needed | the bucket that AWS delivers into |" in done.output
     assert "| None |" not in done.output

@@ -146,6 +146,7 @@ class Told:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STORIES)
 def test_the_books_hold_what_was_billed_and_closed_months_stay(
