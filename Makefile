@@ -36,7 +36,7 @@ test: install ## The tests that need nothing beyond the lock file
 test-all: install ## Installs what the other tests need (Debian packages, peers in .peers), then runs everything
 	@bash .ci/install-extras $(PYTHON)
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q --all --junitxml=$(VENV)/tests.xml
+	@$(BIN)/coverage run -m pytest -q --all -n auto --maxprocesses 4 --junitxml=$(VENV)/tests.xml
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o $(VENV)/coverage.json
 	@$(BIN)/python .ci/gate.py $(VENV)/tests.xml $(VENV)/coverage.json

@@ -24,6 +24,8 @@ from service.usecases.stale_periods import ALLOCATION
 from tests.service.closing import POLICY, Company, charge
 from tests.service.facts import put
 
+pytestmark = pytest.mark.slow  # Each test closes months of a company of its own.
+
 JANUARY, FEBRUARY, FAR = Period("2025-01"), Period("2025-02"), Period("2998-01")
 """Months that are long over, or far away, whenever the tests run."""
 

@@ -19,6 +19,8 @@ from service.usecases.ledger.reconcile import reconcile_period
 from service.usecases.ledger.statements import period_lines
 from tests.service.closing import NOVEMBER, OCTOBER, Company, charge, committed, of_november, usd
 
+pytestmark = pytest.mark.slow  # Each test closes months of a company of its own.
+
 WE, YOU = "cli:vera", "cli:ada"
 OLD_POLICY = """
 version: 1

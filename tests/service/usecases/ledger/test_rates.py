@@ -21,6 +21,8 @@ from service.usecases.ledger.reporting import ALTERED
 from service.usecases.ledger.statements import statements_of
 from tests.service.closing import NOVEMBER, OCTOBER, Company, charge, of_november, usd
 
+pytestmark = pytest.mark.slow  # Each test closes months of a company of its own.
+
 HEAD = ",".join(COLUMNS)
 EURO = ("2026-10", "EUR", "USD", "1.0845", "ECB")
 MISSING = (

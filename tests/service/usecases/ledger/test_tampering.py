@@ -27,6 +27,8 @@ from warehouse.compact import compact
 from warehouse.duck import DuckEngine
 from warehouse.maintain import maintain
 
+pytestmark = pytest.mark.slow  # Each test closes months of a company of its own.
+
 
 @pytest.fixture(scope="module")
 def books(
